@@ -1,0 +1,14 @@
+export { BaseCode, CiloError, isCiloError, printable, problemLine } from "./errors.ts";
+export type { CiloErrorOptions, Problem } from "./errors.ts";
+export { attach, run } from "./run.ts";
+export type { AttachOptions, RunOptions, RunResult } from "./run.ts";
+export { delay, poll } from "./poll.ts";
+export type { PollOptions } from "./poll.ts";
+export { lock } from "./lock.ts";
+export type { LockOptions } from "./lock.ts";
+export { createFileExclusive, isErrno, readFileIfThere, writeFileAtomic } from "./files.ts";
+export type { WriteOptions } from "./files.ts";
+export { systemClock } from "./clock.ts";
+export type { Clock } from "./clock.ts";
+export { mapLimit } from "./concurrency.ts";
+export { REDACTED, redact } from "./redact.ts";

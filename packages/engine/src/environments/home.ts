@@ -1,0 +1,48 @@
+import { join } from "node:path";
+
+/**
+ * Where everything of Cilo's lies. One folder per environment, what is ours beside `workspace/`, never in it.
+ *
+ * ```
+ * CILO_HOME/
+ *   id                         8 hex digits, made once; labels everything at the engine
+ *   machine.json               what `cilo init` chose: dns port, suffix, base subnet
+ *   envs/<project>/<env>/      environment.json · compose.yaml · compose.previous.yaml · isolated.json · baseline.json · workspace/
+ *   blocks/                    one file per claimed address block
+ *   shared/<composeProject>/   compose.yaml of shared services, users/
+ *   dns/                       dnsmasq's configuration, hosts folder, pid
+ *   locks/  consents/  plugins/
+ * ```
+ */
+export interface Home {
+  readonly root: string;
+  /** 8 hex digits. */
+  readonly id: string;
+}
+
+/** Paths of one environment. Names must be labels already. */
+export function environmentPaths(home: Home, identity: { project: string; environment: string }): EnvironmentPaths {
+  const folder = join(home.root, "envs", identity.project, identity.environment);
+  return {
+    folder,
+    record: join(folder, "environment.json"),
+    compose: join(folder, "compose.yaml"),
+    previousCompose: join(folder, "compose.previous.yaml"),
+    isolated: join(folder, "isolated.json"),
+    baseline: join(folder, "baseline.json"),
+    workspace: join(folder, "workspace"),
+  };
+}
+
+export interface EnvironmentPaths {
+  readonly folder: string;
+  readonly record: string;
+  /** The generated Compose file, 0600. */
+  readonly compose: string;
+  readonly previousCompose: string;
+  /** The IsolatedSpec without its document: services, ports, ingress, what is shared; for commands that need no parsing. */
+  readonly isolated: string;
+  /** State of the source at the last sync, by file. */
+  readonly baseline: string;
+  readonly workspace: string;
+}

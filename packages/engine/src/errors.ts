@@ -1,0 +1,35 @@
+/** The codes this package throws; never reused. What each means to a user is in docs/reference/errors.md. */
+export const EngineCode = {
+  /** A project file is wrong; the error's `problems` say where. */
+  projectInvalid: "PROJECT_INVALID",
+  /** No parser found a project it knows. */
+  projectNotDetected: "PROJECT_NOT_DETECTED",
+  /** A named file or folder is not there. */
+  fileNotFound: "FILE_NOT_FOUND",
+  /** A path leads out of the folder it must stay in. */
+  pathEscapes: "PATH_ESCAPES",
+  /** An environment, project or service name is not a DNS label, or too long. */
+  nameInvalid: "NAME_INVALID",
+  /** Two things would get the same name. */
+  nameTaken: "NAME_TAKEN",
+  environmentNotFound: "ENVIRONMENT_NOT_FOUND",
+  serviceNotFound: "SERVICE_NOT_FOUND",
+  /** `.cilo/config.yml` is wrong; `problems` say where. */
+  configInvalid: "CONFIG_INVALID",
+  engineUnreachable: "ENGINE_UNREACHABLE",
+  engineMissing: "ENGINE_MISSING",
+  composeMissing: "COMPOSE_MISSING",
+  /** The engine refused or failed at something. */
+  engineFailed: "ENGINE_FAILED",
+  serviceUnhealthy: "SERVICE_UNHEALTHY",
+  /** A service exited while it was being started. */
+  serviceExited: "SERVICE_EXITED",
+  upTimeout: "UP_TIMEOUT",
+  /** Something needs the user's word first, e.g. a hook from a repository. */
+  consentRequired: "CONSENT_REQUIRED",
+  hookFailed: "HOOK_FAILED",
+  diskFull: "DISK_FULL",
+  copyFailed: "COPY_FAILED",
+  /** `destroy` or `merge` would lose something that is only there. */
+  wouldLose: "WOULD_LOSE",
+} as const;

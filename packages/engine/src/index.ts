@@ -1,0 +1,12 @@
+export { EngineCode } from "./errors.ts";
+export * from "./spec/spec.ts";
+export * from "./spec/names.ts";
+export * from "./parsers/parser.ts";
+export * from "./isolation/isolated-spec.ts";
+export * from "./runtimes/runtime.ts";
+export * from "./environments/ports.ts";
+export * from "./environments/record.ts";
+export * from "./environments/home.ts";
+export * from "./environments/environments.ts";
+export * from "./environments/config.ts";
+export * from "./workspace/workspace.ts";

@@ -1,0 +1,119 @@
+import type { EnvironmentSpec, Notice } from "../spec/spec.ts";
+
+/** Which environment, of which project, in whose home. */
+export interface EnvironmentIdentity {
+  /** DNS label. */
+  readonly project: string;
+  /** DNS label, unique on the machine. */
+  readonly environment: string;
+  /** Identifier of the CILO_HOME, 8 hex digits; keeps two homes on one engine apart. */
+  readonly home: string;
+  /** With the leading dot: `.test`. */
+  readonly suffix: string;
+}
+
+/** The labels on everything of ours at an engine. `doctor` and `destroy` find things by them. */
+export const Label = {
+  home: "cilo.home",
+  project: "cilo.project",
+  environment: "cilo.environment",
+  service: "cilo.service",
+  /** On a shared service's container: the hash of its definition. */
+  shared: "cilo.shared",
+} as const;
+
+/** A network the isolated spec needs, before it has a subnet. */
+export interface NetworkNeed {
+  /** Key in the isolated spec. */
+  readonly key: string;
+  /** Addresses for containers, scaled and shared services counted, the gateway not. */
+  readonly hosts: number;
+}
+
+/** What the address plan gave an environment. */
+export interface Allocation {
+  /** CIDR blocks claimed for it; every subnet lies in one of them. */
+  readonly blocks: readonly string[];
+  /** Network key → IPv4 subnet in CIDR form. */
+  readonly subnets: Readonly<Record<string, string>>;
+}
+
+/** A container port a name answers on. */
+export interface EndpointPort {
+  readonly port: number;
+  readonly protocol: "tcp" | "udp";
+  /** The host port the project would have published, as text; absent when it was only exposed. */
+  readonly published?: string;
+}
+
+/** What is known of a service before it runs. */
+export interface IsolatedService {
+  /** Name in the project. */
+  readonly name: string;
+  /** Its DNS label. */
+  readonly label: string;
+  readonly ports: readonly EndpointPort[];
+  /** Whole extra names it answers to (`cilo.hostnames` and config). */
+  readonly hostnames: readonly string[];
+  /** Containers wanted. */
+  readonly scale: number;
+  /** Runs once and ends with status 0 (something waits for `service_completed_successfully`). */
+  readonly oneShot: boolean;
+}
+
+/** A service that one container serves for several environments of a project. */
+export interface SharedService {
+  readonly name: string;
+  readonly label: string;
+  /** Hash of its whole definition: another definition is another container. */
+  readonly hash: string;
+  /** Compose project of the shared container. */
+  readonly composeProject: string;
+  /** The Compose document that runs it. */
+  readonly document: ComposeDocument;
+  /** Network keys of the environment it is attached to, with its aliases there. */
+  readonly networks: Readonly<Record<string, readonly string[]>>;
+  readonly ports: readonly EndpointPort[];
+  readonly hostnames: readonly string[];
+}
+
+/** What is handed to Compose: the spec's sections in canonical form. Values are still literal (`$` not doubled). */
+export type ComposeDocument = Pick<
+  EnvironmentSpec,
+  "name" | "services" | "networks" | "volumes" | "configs" | "secrets"
+> & {
+  readonly other?: EnvironmentSpec["other"];
+};
+
+/** Something an environment has in common with the host or with other environments. */
+export interface SharedWithHost {
+  readonly kind:
+    | "bind"
+    | "engine-socket"
+    | "device"
+    | "network"
+    | "volume"
+    | "namespace"
+    | "build-context"
+    | "file"
+    | "service";
+  /** The host path, or the name of what is shared. */
+  readonly what: string;
+  readonly service?: string;
+  /** Mounted read-only. */
+  readonly readOnly: boolean;
+}
+
+/** An environment ready to be run. Pure data; equal inputs give equal output, byte for byte. */
+export interface IsolatedSpec {
+  readonly identity: EnvironmentIdentity;
+  /** Compose project name, unique for home, project and environment. */
+  readonly composeProject: string;
+  readonly document: ComposeDocument;
+  readonly services: readonly IsolatedService[];
+  /** Service that gets the apex name and its wildcard. */
+  readonly ingress?: string;
+  readonly shared: readonly SharedService[];
+  readonly sharedWithHost: readonly SharedWithHost[];
+  readonly notices: readonly Notice[];
+}

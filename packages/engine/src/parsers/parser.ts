@@ -1,0 +1,44 @@
+import type { EnvironmentSpec } from "../spec/spec.ts";
+
+/**
+ * How a parser sees the file system. Paths are those of the *source* project; an implementation may read them from a
+ * copy (an environment's workspace), so that `../shared` still means the folder beside the source.
+ */
+export interface ProjectFiles {
+  /** The file's bytes. Throws the file system's error (`ENOENT`, `EISDIR`, …). */
+  read(path: string): Uint8Array;
+  /** What is at the path, links followed: `undefined` when nothing is. */
+  kind(path: string): "file" | "folder" | "other" | undefined;
+  /** The path with symbolic links resolved as far as it exists. */
+  realPath(path: string): string;
+}
+
+export interface ParseOptions {
+  readonly files: ProjectFiles;
+  /** Variables for interpolation, as the process would see them; `HOME` among them. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The folder the command was given (`--from`): absolute. Where project files are looked for. */
+  readonly workingDir: string;
+  /** `-f`, as typed; relative to `workingDir`. */
+  readonly projectFiles?: readonly string[];
+  readonly envFiles?: readonly string[];
+  readonly profiles?: readonly string[];
+  /** `--project-directory`, relative to `workingDir`. */
+  readonly projectDirectory?: string;
+  /** `-p`. */
+  readonly projectName?: string;
+  /** Only these services and what they depend on. Empty or absent: all enabled ones. */
+  readonly services?: readonly string[];
+}
+
+/** Reads one project format. The port that plugins implement; docs/SUPPORTED_FORMATS.md, "writing a parser". */
+export interface Parser {
+  /** `compose`, `devcontainer`, `procfile`, or a plugin's name. */
+  readonly format: string;
+  /** The file that makes `workingDir` a project of this format, absolute; `undefined` when it is none. Cheap: no parsing. */
+  detect(workingDir: string, files: ProjectFiles): string | undefined;
+  /**
+   * @throws CiloError `PROJECT_INVALID` with all problems of the project, in file order; `FILE_NOT_FOUND`.
+   */
+  parse(options: ParseOptions): EnvironmentSpec;
+}

@@ -1,0 +1,120 @@
+import type { IsolatedSpec } from "../isolation/isolated-spec.ts";
+
+/** One container of a service. */
+export interface ContainerStatus {
+  readonly id: string;
+  readonly containerName: string;
+  readonly service: string;
+  /** 1-based. */
+  readonly index: number;
+  readonly state: "created" | "running" | "restarting" | "paused" | "exited" | "dead" | "removing";
+  /** Absent without a healthcheck. */
+  readonly health?: "starting" | "healthy" | "unhealthy";
+  readonly exitCode?: number;
+  /** IPv4 by engine network name; empty while not running. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch; absent when never started. */
+  readonly startedAt?: number;
+}
+
+/** Everything of ours at the engine. */
+export interface RuntimeStatus {
+  /** Compose project → its containers. */
+  readonly environments: ReadonlyMap<string, readonly ContainerStatus[]>;
+}
+
+export interface RuntimeEvent {
+  readonly kind: "start" | "die" | "health" | "destroy";
+  readonly composeProject: string;
+  readonly service: string;
+  readonly containerId: string;
+  /** For `health`. */
+  readonly health?: "healthy" | "unhealthy" | "starting";
+  /** For `die`. */
+  readonly exitCode?: number;
+  /** The engine's time of the event, milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** What one environment has at the engine and where its generated Compose file lies. */
+export interface RuntimeTarget {
+  readonly composeProject: string;
+  /** The generated Compose file: absolute path. */
+  readonly composeFile: string;
+  /** Variables that `secrets:`/`configs:` with `environment:` are read from, and nothing else of the caller's. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface UpOptions {
+  readonly build: boolean;
+  readonly recreate: boolean;
+  /** Create containers and networks, start nothing. */
+  readonly createOnly?: boolean;
+  readonly signal: AbortSignal;
+  /** A line of the engine's progress, for people. */
+  readonly onProgress?: (line: string) => void;
+}
+
+/**
+ * A container engine. Stable extension point; docs/SUPPORTED_FORMATS.md, "writing a runtime".
+ * Every method may be called again after a crash, and `destroy` on something half made or gone.
+ * @throws CiloError `ENGINE_UNREACHABLE`, `ENGINE_MISSING`, `COMPOSE_MISSING`, `ENGINE_FAILED` with the engine's own reason.
+ */
+export interface Runtime {
+  readonly name: string;
+  /** Starts or updates it; returns when all containers are created and started (not: healthy). A failed pull or build touches nothing. */
+  up(target: RuntimeTarget, spec: IsolatedSpec, options: UpOptions): Promise<void>;
+  /** Stops and removes the containers and networks; keeps volumes and images. */
+  down(target: RuntimeTarget, options: { signal: AbortSignal }): Promise<void>;
+  /** Removes everything that carries the Compose project: containers, networks, volumes, images of ours. Needs no Compose file. */
+  destroy(composeProject: string, options: { signal: AbortSignal }): Promise<void>;
+  /** What runs, by label, of one home. With `composeProject`: of that one alone. One engine call where it can be. */
+  status(filter: { home?: string; composeProject?: string }, options: { signal: AbortSignal }): Promise<RuntimeStatus>;
+  /** Events of one Compose project from now on, until `signal` aborts (then it ends without an error). Subscribed when `ready` is called. */
+  events(composeProject: string, options: { signal: AbortSignal; ready?: () => void }): AsyncIterable<RuntimeEvent>;
+  /** Runs the engine's own program on the caller's streams and answers its exit status: logs, exec, cp. */
+  attach(target: RuntimeTarget, action: RuntimeAction, options: { signal: AbortSignal }): Promise<number>;
+  /** What the engine can do and has, for `doctor` and for address checks. */
+  inspect(options: { signal: AbortSignal }): Promise<RuntimeInfo>;
+}
+
+export type RuntimeAction =
+  | {
+      readonly kind: "logs";
+      readonly services: readonly string[];
+      readonly follow: boolean;
+      readonly since?: string;
+      readonly tail?: string;
+      readonly timestamps: boolean;
+    }
+  | {
+      readonly kind: "exec";
+      readonly service: string;
+      readonly index?: number;
+      readonly command: readonly string[];
+      readonly tty: boolean;
+      readonly user?: string;
+      readonly workdir?: string;
+      readonly env?: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: "cp"; readonly from: string; readonly to: string };
+
+export interface RuntimeInfo {
+  readonly engineVersion: string;
+  readonly composeVersion: string;
+  /** Where it listens, e.g. `unix:///var/run/docker.sock`. */
+  readonly endpoint: string;
+  /** The host can route to container addresses. */
+  readonly directAddresses: boolean;
+  /** Every IPv4 subnet of its networks, ours and others'. */
+  readonly subnets: readonly { readonly network: string; readonly cidr: string; readonly composeProject?: string }[];
+  /** Objects with our label, for finding orphans. */
+  readonly owned: readonly {
+    readonly kind: "container" | "network" | "volume" | "image";
+    readonly id: string;
+    readonly name: string;
+    readonly home?: string;
+    readonly composeProject?: string;
+    readonly shared?: boolean;
+  }[];
+}

@@ -1,0 +1,40 @@
+import { defineConfig } from "vitest/config";
+
+const long = process.env["CILO_TEST_LONG"] === "1";
+
+/**
+ * `unit` needs Node alone; `engine` a real Docker engine; `e2e` the built command, dnsmasq and root or namespaces.
+ * scripts/test.sh installs what they need and runs all three.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts", "test/*.test.ts"],
+          exclude: ["**/*.engine.test.ts", "**/node_modules/**"],
+          testTimeout: long ? 3_600_000 : 60_000,
+        },
+      },
+      {
+        test: {
+          name: "engine",
+          include: ["packages/*/src/**/*.engine.test.ts"],
+          testTimeout: long ? 3_600_000 : 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: long ? 3_600_000 : 300_000,
+          hookTimeout: 300_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
