@@ -72,6 +72,11 @@ export interface Runtime {
   status(filter: { home?: string; composeProject?: string }, options: { signal: AbortSignal }): Promise<RuntimeStatus>;
   /** Events of one Compose project from now on, until `signal` aborts (then it ends without an error). Subscribed when `ready` is called. */
   events(composeProject: string, options: { signal: AbortSignal; ready?: () => void }): AsyncIterable<RuntimeEvent>;
+  /** Attaches one container of another Compose project to a network, by its engine name, under these aliases; attached already is no failure. */
+  connect(
+    request: { containerId: string; network: string; aliases: readonly string[] },
+    options: { signal: AbortSignal },
+  ): Promise<void>;
   /** Runs the engine's own program on the caller's streams and answers its exit status: logs, exec, cp. */
   attach(target: RuntimeTarget, action: RuntimeAction, options: { signal: AbortSignal }): Promise<number>;
   /** What the engine can do and has, for `doctor` and for address checks. */
