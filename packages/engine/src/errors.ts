@@ -32,4 +32,10 @@ export const EngineCode = {
   copyFailed: "COPY_FAILED",
   /** `destroy` or `merge` would lose something that is only there. */
   wouldLose: "WOULD_LOSE",
+  /** A file of Cilo's own home is damaged or of another version. */
+  recordInvalid: "RECORD_INVALID",
+  /** Something of an environment is fixed when it is created, e.g. its runtime. */
+  fixedAtCreation: "FIXED_AT_CREATION",
+  /** A DNS suffix that `cilo init` did not register. */
+  suffixNotRegistered: "SUFFIX_NOT_REGISTERED",
 } as const;

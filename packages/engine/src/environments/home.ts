@@ -8,6 +8,7 @@ import { join } from "node:path";
  *   id                         8 hex digits, made once; labels everything at the engine
  *   machine.json               what `cilo init` chose: dns port, suffix, base subnet
  *   envs/<project>/<env>/      environment.json · compose.yaml · compose.previous.yaml · isolated.json · baseline.json · workspace/
+ *                              applied.json · unapplied.json · generated.json
  *   blocks/                    one file per claimed address block
  *   shared/<composeProject>/   compose.yaml of shared services, users/
  *   dns/                       dnsmasq's configuration, hosts folder, pid
@@ -31,6 +32,9 @@ export function environmentPaths(home: Home, identity: { project: string; enviro
     isolated: join(folder, "isolated.json"),
     baseline: join(folder, "baseline.json"),
     workspace: join(folder, "workspace"),
+    applied: join(folder, "applied.json"),
+    unapplied: join(folder, "unapplied.json"),
+    generated: join(folder, "generated.json"),
   };
 }
 
@@ -45,4 +49,25 @@ export interface EnvironmentPaths {
   /** State of the source at the last sync, by file. */
   readonly baseline: string;
   readonly workspace: string;
+  /** What the engine was last brought to; absent while nothing was started (see applied.ts). */
+  readonly applied: string;
+  /** Source edits that reached the workspace and not yet the engine; survives `kill -9` (see applied.ts). */
+  readonly unapplied: string;
+  /** What Cilo or a hook wrote into the workspace at creation, so that it is not taken for somebody's work. */
+  readonly generated: string;
+}
+
+/** The lock that every command that changes an environment of this name holds. */
+export function environmentLockPath(home: Home, environment: string): string {
+  return join(home.root, "locks", `env-${environment}`);
+}
+
+/** Present while a command changes an environment; found there with the lock free, that command was killed. */
+export function operationMarkerPath(home: Home, environment: string): string {
+  return join(home.root, "locks", `env-${environment}.operation`);
+}
+
+/** Folder of one shared service: `compose.yaml`, `shared.json`, `users/<env>`. */
+export function sharedFolder(home: Home, composeProject: string): string {
+  return join(home.root, "shared", composeProject);
 }

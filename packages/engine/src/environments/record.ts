@@ -38,5 +38,7 @@ export const EnvironmentRecord = z.object({
   options: EnvironmentOptions,
   /** Absent before addresses were claimed. */
   allocation: z.optional(z.object({ blocks: z.array(z.string()), subnets: z.record(z.string(), z.string()) })),
+  /** While `destroying` with `--keep-workspace`: where the workspace is put. */
+  keepWorkspaceAt: z.optional(z.string()),
 });
 export type EnvironmentRecord = z.infer<typeof EnvironmentRecord>;

@@ -1,0 +1,86 @@
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { CiloError, isErrno } from "@cilo/base";
+import { EngineCode } from "../errors.ts";
+import { isDnsLabel } from "../spec/names.ts";
+import type { Located } from "./environments.ts";
+import { type Home, environmentPaths } from "./home.ts";
+import { nearest } from "./nearest.ts";
+import { EnvironmentRecord } from "./record.ts";
+import { readStored, writeStored } from "./stored.ts";
+
+/** A folder below `envs/`, with or without a record in it. */
+export interface EnvironmentFolder {
+  readonly project: string;
+  readonly environment: string;
+}
+
+/** Every folder `envs/<project>/<environment>`, sorted; half-made ones too. */
+export async function environmentFolders(home: Home): Promise<EnvironmentFolder[]> {
+  const root = join(home.root, "envs");
+  const projects = (await namesIn(root)).filter(isDnsLabel);
+  const folders = await Promise.all(
+    projects.map(async (project) =>
+      (await namesIn(join(root, project))).filter(isDnsLabel).map((environment) => ({ project, environment })),
+    ),
+  );
+  return folders.flat();
+}
+
+/** Every environment that has a record, by project and name. */
+export async function listRecords(home: Home): Promise<Located[]> {
+  const folders = await environmentFolders(home);
+  const located = await Promise.all(folders.map((folder) => loadRecord(home, folder)));
+  return located.filter((one) => one !== undefined);
+}
+
+/** The environment of that name, whatever its project; `undefined` when there is none. */
+export async function lookUp(home: Home, environment: string): Promise<Located | undefined> {
+  for (const folder of await foldersNamed(home, environment)) {
+    const located = await loadRecord(home, folder);
+    if (located !== undefined) return located;
+  }
+  return undefined;
+}
+
+/** Folders of that environment name, one per project at most; more than one only after a crash. */
+export async function foldersNamed(home: Home, environment: string): Promise<EnvironmentFolder[]> {
+  return (await environmentFolders(home)).filter((folder) => folder.environment === environment);
+}
+
+/** @throws CiloError `ENVIRONMENT_NOT_FOUND` with the nearest name as hint */
+export async function find(home: Home, environment: string): Promise<Located> {
+  const located = await lookUp(home, environment);
+  if (located !== undefined) return located;
+  const names = (await environmentFolders(home)).map((folder) => folder.environment);
+  const meant = nearest(environment, names);
+  throw new CiloError(EngineCode.environmentNotFound, `there is no environment ${environment}`, {
+    hint: meant === undefined ? "See what there is: cilo list" : `Did you mean ${meant}?`,
+  });
+}
+
+/** Writes the record whole or not at all, and through to the disk. */
+export async function saveRecord(home: Home, record: EnvironmentRecord): Promise<Located> {
+  const paths = environmentPaths(home, record);
+  await writeStored(paths.record, record);
+  return { record, paths };
+}
+
+async function loadRecord(home: Home, folder: EnvironmentFolder): Promise<Located | undefined> {
+  const paths = environmentPaths(home, folder);
+  const record = await readStored(paths.record, EnvironmentRecord);
+  if (record === undefined) return undefined;
+  if (record.project === folder.project && record.environment === folder.environment) return { record, paths };
+  throw new CiloError(EngineCode.recordInvalid, `${paths.record} is not the record of ${dirname(paths.record)}`, {
+    hint: "See what is wrong: cilo doctor",
+  });
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return [];
+    throw error;
+  }
+}
