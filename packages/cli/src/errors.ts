@@ -1,0 +1,19 @@
+/** The codes this package throws; never reused. What each means to a user is in docs/reference/errors.md. */
+export const CliCode = {
+  /** An unknown command or flag, a missing or superfluous argument, a value that cannot be read. */
+  usage: "USAGE",
+  /** A word of the command line that is kept for something that is not there yet. */
+  notAvailable: "NOT_AVAILABLE",
+  /** Something is asked that needs a terminal, and there is none. */
+  terminalRequired: "TERMINAL_REQUIRED",
+  /** `setup` found a config file and was not told to replace it. */
+  configExists: "CONFIG_EXISTS",
+  /** The service answers on no port that a browser could open. */
+  noUrl: "NO_URL",
+  /** `doctor` found something that it did not mend. */
+  unhealthy: "DOCTOR_FAILED",
+  /** `machine.json` or an environment's file cannot be read as what it should be. */
+  stateInvalid: "STATE_INVALID",
+  /** SIGINT or SIGTERM. */
+  interrupted: "INTERRUPTED",
+} as const;

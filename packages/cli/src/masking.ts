@@ -1,0 +1,35 @@
+import { REDACTED } from "@cilo/base";
+import type { EnvironmentSpec } from "@cilo/engine";
+
+type Sections = Pick<EnvironmentSpec, "services" | "secrets" | "configs">;
+
+/** The spec with every environment value, build argument and secret's content hidden (DECISIONS, secrets). */
+export function maskSpec<T extends Sections>(spec: T): T {
+  return {
+    ...spec,
+    services: mapValues(spec.services, maskService),
+    ...(spec.secrets === undefined ? {} : { secrets: mapValues(spec.secrets, maskContent) }),
+    ...(spec.configs === undefined ? {} : { configs: mapValues(spec.configs, maskContent) }),
+  };
+}
+
+function maskService(service: Sections["services"][string]): Sections["services"][string] {
+  const build = service.build;
+  return {
+    ...service,
+    ...(service.environment === undefined ? {} : { environment: mapValues(service.environment, maskValue) }),
+    ...(build?.args === undefined ? {} : { build: { ...build, args: mapValues(build.args, maskValue) } }),
+  };
+}
+
+function maskContent<T extends { content?: string | undefined }>(object: T): T {
+  return object.content === undefined ? object : { ...object, content: REDACTED };
+}
+
+function maskValue(value: string | null): string | null {
+  return value === null || value === "" ? value : REDACTED;
+}
+
+function mapValues<T, R>(record: Readonly<Record<string, T>>, each: (value: T) => R): Record<string, R> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, each(value)]));
+}

@@ -1,0 +1,33 @@
+import { runCilo } from "./run-cilo.ts";
+import { listenToSignals } from "./signals.ts";
+import type { OutputStream } from "./streams.ts";
+
+/** Runs the command line in this process and answers its exit status. */
+export async function runProcess(target: NodeJS.Process, argv: readonly string[]): Promise<number> {
+  ignoreClosedPipe(target.stdout);
+  ignoreClosedPipe(target.stderr);
+  const signals = listenToSignals(target);
+  const status = await runCilo(argv, {
+    streams: { stdin: target.stdin, stdout: target.stdout, stderr: target.stderr },
+    env: target.env,
+    cwd: target.cwd(),
+    uid: target.getuid?.(),
+    pid: target.pid,
+    signal: signals.signal,
+    attached: (work) => signals.attached(work),
+  });
+  await Promise.all([flushed(target.stdout), flushed(target.stderr)]);
+  return status;
+}
+
+/** A reader that went away (`cilo list | head -1`) is no failure: what is left is written nowhere. */
+function ignoreClosedPipe(stream: NodeJS.WriteStream): void {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
+/** Resolves when everything written has left the process. */
+async function flushed(stream: OutputStream & NodeJS.WritableStream): Promise<void> {
+  await new Promise<void>((resolve) => void stream.write("", () => resolve()));
+}
