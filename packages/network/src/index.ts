@@ -1,2 +1,14 @@
 /** Address plans and names: what `cli` and `agent` wire to the ports of `@cilo/engine`. */
-export const placeholder = true;
+export { NetworkCode } from "./errors.ts";
+export { createAddresses } from "./addresses/addresses.ts";
+export type {
+  Addresses,
+  AddressesOptions,
+  AllocateRequest,
+  Allocation,
+  ClaimedBlock,
+  RouteConflict,
+} from "./addresses/addresses.ts";
+export { DEFAULT_BASE_POOL, parsePool } from "./addresses/pool.ts";
+export { readHostRoutes } from "./addresses/routes.ts";
+export type { HostRoute } from "./addresses/routes.ts";

@@ -1,0 +1,18 @@
+/** The codes this package throws; never reused. What each means to a user is in docs/reference/errors.md. */
+export const NetworkCode = {
+  /** No block of the address pool is free. */
+  addressesExhausted: "ADDRESSES_EXHAUSTED",
+  /** The address pool is not a private IPv4 range that can be used. */
+  poolInvalid: "POOL_INVALID",
+  /** A hostname may not be used: unregistered suffix, not a host name, or it belongs to another environment. */
+  hostnameRefused: "HOSTNAME_REFUSED",
+  /** Another program has the port that dnsmasq needs. */
+  dnsPortTaken: "DNS_PORT_TAKEN",
+  dnsmasqMissing: "DNSMASQ_MISSING",
+  /** dnsmasq is installed but does not start or does not answer. */
+  dnsFailed: "DNS_FAILED",
+  /** The change needs root. */
+  needsRoot: "NEEDS_ROOT",
+  /** The system resolver is of a kind that `cilo init` cannot set up, or did not take the setting. */
+  resolverUnsupported: "RESOLVER_UNSUPPORTED",
+} as const;
