@@ -10,6 +10,10 @@ export const EngineCode = {
   pathEscapes: "PATH_ESCAPES",
   /** An environment, project or service name is not a DNS label, or too long. */
   nameInvalid: "NAME_INVALID",
+  /** Text that should be a host name is none. */
+  hostnameInvalid: "HOSTNAME_INVALID",
+  /** A service that should be shared leans on one that is not. */
+  shareRefused: "SHARE_REFUSED",
   /** Two things would get the same name. */
   nameTaken: "NAME_TAKEN",
   environmentNotFound: "ENVIRONMENT_NOT_FOUND",
@@ -21,6 +25,15 @@ export const EngineCode = {
   composeMissing: "COMPOSE_MISSING",
   /** The engine refused or failed at something. */
   engineFailed: "ENGINE_FAILED",
+  /** An image could not be had: no such image, no access, no registry. */
+  imageUnavailable: "IMAGE_UNAVAILABLE",
+  buildFailed: "BUILD_FAILED",
+  /** A network's subnet overlaps with one the engine or the host has; another block may do. */
+  subnetTaken: "SUBNET_TAKEN",
+  /** A host port that a service publishes is in use. */
+  portTaken: "PORT_TAKEN",
+  /** A command needs a running container of the service. */
+  serviceNotRunning: "SERVICE_NOT_RUNNING",
   serviceUnhealthy: "SERVICE_UNHEALTHY",
   /** A service exited while it was being started. */
   serviceExited: "SERVICE_EXITED",

@@ -10,3 +10,6 @@ export * from "./environments/home.ts";
 export * from "./environments/environments.ts";
 export * from "./environments/config.ts";
 export * from "./workspace/workspace.ts";
+export { renderComposeFile } from "./runtimes/compose/compose-file.ts";
+export { createFakeRuntime } from "./runtimes/fake.ts";
+export type { FakeBehaviour, FakeRuntime } from "./runtimes/fake.ts";

@@ -13,7 +13,7 @@ export interface ContainerStatus {
   readonly exitCode?: number;
   /** IPv4 by engine network name; empty while not running. */
   readonly addresses: Readonly<Record<string, string>>;
-  /** Milliseconds since the epoch; absent when never started. */
+  /** Milliseconds since the epoch; absent when never started, and when `details` were not asked for. */
   readonly startedAt?: number;
 }
 
@@ -55,21 +55,40 @@ export interface UpOptions {
   readonly onProgress?: (line: string) => void;
 }
 
+/** Which containers `status` answers. */
+export interface StatusFilter {
+  /** Those labelled with this home. */
+  readonly home?: string;
+  /** Those of this Compose project. */
+  readonly composeProject?: string;
+  /** Also `startedAt`, at one call for each container, which waits while the engine starts or stops that container. */
+  readonly details?: boolean;
+}
+
 /**
  * A container engine. Stable extension point; docs/SUPPORTED_FORMATS.md, "writing a runtime".
  * Every method may be called again after a crash, and `destroy` on something half made or gone.
+ * `up`, `down` and `destroy` of one Compose project exclude one another: the caller holds a lock, and each first ends
+ * what a killed caller left running of an earlier one.
  * @throws CiloError `ENGINE_UNREACHABLE`, `ENGINE_MISSING`, `COMPOSE_MISSING`, `ENGINE_FAILED` with the engine's own reason.
  */
 export interface Runtime {
   readonly name: string;
-  /** Starts or updates it; returns when all containers are created and started (not: healthy). A failed pull or build touches nothing. */
+  /**
+   * Starts or updates it; returns when all containers are created and started (not: healthy). A failed pull or build touches nothing.
+   * @throws CiloError `IMAGE_UNAVAILABLE`, `BUILD_FAILED`, `SUBNET_TAKEN`, `PORT_TAKEN`, `DISK_FULL`; `SERVICE_UNHEALTHY`
+   * or `SERVICE_EXITED` when a service does not become what another waits for
+   */
   up(target: RuntimeTarget, spec: IsolatedSpec, options: UpOptions): Promise<void>;
-  /** Stops and removes the containers and networks; keeps volumes and images. */
+  /**
+   * Stops and removes the containers and networks; keeps volumes and images. A container with an anonymous volume is
+   * stopped and kept, with its networks: without it nothing would lead to that data any more.
+   */
   down(target: RuntimeTarget, options: { signal: AbortSignal }): Promise<void>;
   /** Removes everything that carries the Compose project: containers, networks, volumes, images of ours. Needs no Compose file. */
   destroy(composeProject: string, options: { signal: AbortSignal }): Promise<void>;
   /** What runs, by label, of one home. With `composeProject`: of that one alone. One engine call where it can be. */
-  status(filter: { home?: string; composeProject?: string }, options: { signal: AbortSignal }): Promise<RuntimeStatus>;
+  status(filter: StatusFilter, options: { signal: AbortSignal }): Promise<RuntimeStatus>;
   /** Events of one Compose project from now on, until `signal` aborts (then it ends without an error). Subscribed when `ready` is called. */
   events(composeProject: string, options: { signal: AbortSignal; ready?: () => void }): AsyncIterable<RuntimeEvent>;
   /** Attaches one container of another Compose project to a network, by its engine name, under these aliases; attached already is no failure. */
@@ -77,7 +96,10 @@ export interface Runtime {
     request: { containerId: string; network: string; aliases: readonly string[] },
     options: { signal: AbortSignal },
   ): Promise<void>;
-  /** Runs the engine's own program on the caller's streams and answers its exit status: logs, exec, cp. */
+  /**
+   * Runs the engine's own program on the caller's streams and answers its exit status: logs, exec, cp.
+   * @throws CiloError `SERVICE_NOT_RUNNING`, `SERVICE_NOT_FOUND`
+   */
   attach(target: RuntimeTarget, action: RuntimeAction, options: { signal: AbortSignal }): Promise<number>;
   /** What the engine can do and has, for `doctor` and for address checks. */
   inspect(options: { signal: AbortSignal }): Promise<RuntimeInfo>;
@@ -102,10 +124,12 @@ export type RuntimeAction =
       readonly workdir?: string;
       readonly env?: Readonly<Record<string, string>>;
     }
+  /** One of the two is `<service>:<path>`, the other a path on the host or `-` for a tar stream. */
   | { readonly kind: "cp"; readonly from: string; readonly to: string };
 
 export interface RuntimeInfo {
   readonly engineVersion: string;
+  /** Empty when there is no usable Compose. */
   readonly composeVersion: string;
   /** Where it listens, e.g. `unix:///var/run/docker.sock`. */
   readonly endpoint: string;
