@@ -12,7 +12,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts", "test/*.test.ts"],
+          include: ["packages/*/src/**/*.test.ts", "test/*.test.ts", "scripts/**/*.test.ts"],
           exclude: ["**/*.engine.test.ts", "**/node_modules/**"],
           testTimeout: long ? 3_600_000 : 60_000,
         },
@@ -30,6 +30,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          globalSetup: "test/e2e/support/setup.ts",
           testTimeout: long ? 3_600_000 : 300_000,
           hookTimeout: 300_000,
           maxWorkers: 2,

@@ -75,7 +75,8 @@ async function isUpToDate(): Promise<boolean> {
     const { inputs, hash }: { inputs: string[]; hash: string } = JSON.parse(await readFile(stampFile, "utf8"));
     return (await hashOf(inputs)) === hash;
   } catch (error) {
-    if (error instanceof SyntaxError || (error instanceof Error && "code" in error && error.code === "ENOENT")) return false;
+    if (error instanceof SyntaxError || (error instanceof Error && "code" in error && error.code === "ENOENT"))
+      return false;
     throw error;
   }
 }
