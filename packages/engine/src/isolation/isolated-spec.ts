@@ -44,6 +44,8 @@ export interface EndpointPort {
   readonly protocol: "tcp" | "udp";
   /** The host port the project would have published, as text; absent when it was only exposed. */
   readonly published?: string;
+  /** A browser would use it: the project says so (`app_protocol`, `name`), or servers of common stacks listen there. */
+  readonly scheme?: "http" | "https";
 }
 
 /** What is known of a service before it runs. */
@@ -57,8 +59,10 @@ export interface IsolatedService {
   readonly hostnames: readonly string[];
   /** Containers wanted. */
   readonly scale: number;
-  /** Runs once and ends with status 0 (something waits for `service_completed_successfully`). */
+  /** Runs once and ends with status 0 (something waits for `service_completed_successfully`, or it reads like a job). */
   readonly oneShot: boolean;
+  /** The service whose network it uses (`network_mode: service:…`): its addresses are that one's. */
+  readonly networkOf?: string;
 }
 
 /** A service that one container serves for several environments of a project. */
@@ -96,7 +100,15 @@ export interface SharedWithHost {
     | "namespace"
     | "build-context"
     | "file"
-    | "service";
+    | "service"
+    /** The container may do nearly everything the host's root may. */
+    | "privileged"
+    /** A capability beyond the engine's default set. */
+    | "capability"
+    /** A `security_opt` that loosens what the engine does by default. */
+    | "security-option"
+    /** A program of the host that Compose starts (`provider`, `build.ssh`'s agent). */
+    | "program";
   /** The host path, or the name of what is shared. */
   readonly what: string;
   readonly service?: string;
