@@ -1,0 +1,3 @@
+import postgres from "postgres";
+
+export const database = postgres(process.env.DATABASE_URL, { max: 4, onnotice: () => {} });
