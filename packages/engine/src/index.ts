@@ -19,3 +19,4 @@ export type { IsolationInput, IsolationOptions, PlanInput } from "./isolation/in
 export { apexHostname, composeProjectName, serviceHostname } from "./isolation/names.ts";
 export { environmentVariables, serviceUrl, urlVariable } from "./isolation/variables.ts";
 export { planSharedNetworks, sharedDocumentWith } from "./isolation/sharing/shared-service.ts";
+export { loadIsolation } from "./environments/isolation-file.ts";
