@@ -96,6 +96,13 @@ export interface Runtime {
     request: { containerId: string; network: string; aliases: readonly string[] },
     options: { signal: AbortSignal },
   ): Promise<void>;
+  /** Takes a container of another Compose project off a network; not attached, or either gone, is no failure. */
+  disconnect?(request: { containerId: string; network: string }, options: { signal: AbortSignal }): Promise<void>;
+  /** The last lines that a service's containers wrote, oldest first, without control characters; for error messages. */
+  tail?(
+    request: { composeProject: string; service: string; lines: number },
+    options: { signal: AbortSignal },
+  ): Promise<readonly string[]>;
   /**
    * Runs the engine's own program on the caller's streams and answers its exit status: logs, exec, cp.
    * @throws CiloError `SERVICE_NOT_RUNNING`, `SERVICE_NOT_FOUND`

@@ -1,0 +1,160 @@
+import { CiloError, delay, isCiloError, mapLimit } from "@cilo/base";
+import { EngineCode } from "../../errors.ts";
+import type { EngineClient } from "./client.ts";
+import { listContainers } from "./containers.ts";
+import { disconnectContainer } from "./connect.ts";
+import { ComposeLabel, labelFilter, OWN_IMAGE_PREFIX } from "./labels.ts";
+import { ImageList, InspectedNetwork, type ListedContainer, NetworkList, VolumeList } from "./responses.ts";
+
+/**
+ * `everything`: containers by force, networks, volumes (anonymous ones too), images of ours.
+ * `keep-data`: containers and networks, the containers stopped first; containers with anonymous volumes are only
+ * stopped, and keep their networks.
+ */
+export type RemovalKind = "everything" | "keep-data";
+
+interface Removal {
+  readonly client: EngineClient;
+  readonly composeProject: string;
+  readonly kind: RemovalKind;
+  readonly signal: AbortSignal;
+}
+
+/** How long something may stay in use before it is an error. */
+const PATIENCE_MS = 30_000;
+const PARALLEL = 16;
+
+/**
+ * Removes what carries the Compose project's label, until nothing does. Objects that vanish meanwhile or are being
+ * removed by somebody else are no failure. With `quietMs` it goes on looking for that long: what a Compose that was
+ * just killed has asked of the engine may still appear.
+ *
+ * @throws CiloError `ENGINE_FAILED` when something stays in use
+ */
+export async function removeProject(
+  client: EngineClient,
+  composeProject: string,
+  options: { readonly kind: RemovalKind; readonly signal: AbortSignal; readonly quietMs?: number },
+): Promise<void> {
+  const removal: Removal = { client, composeProject, kind: options.kind, signal: options.signal };
+  const deadline = performance.now() + PATIENCE_MS;
+  const quietUntil = performance.now() + (options.quietMs ?? 0);
+  for (let pause = 10; ; pause = Math.min(pause * 2, 500)) {
+    const found = await findObjects(removal);
+    if (isEmpty(found) && performance.now() >= quietUntil) return;
+    const left = await removeObjects(removal, found);
+    if (left.length > 0 && performance.now() > deadline)
+      throw new CiloError(EngineCode.engineFailed, `could not remove everything of ${composeProject}: ${left[0]}`);
+    if (left.length > 0 || isEmpty(found)) await delay(pause, options.signal);
+  }
+}
+
+interface Objects {
+  readonly containers: readonly ListedContainer[];
+  /** Name by id. */
+  readonly networks: ReadonlyMap<string, string>;
+  readonly volumes: readonly string[];
+  /** Tags of ours, and identifiers of images without a tag. */
+  readonly images: readonly string[];
+}
+
+async function findObjects({ client, composeProject, kind, signal }: Removal): Promise<Objects> {
+  const label = `${ComposeLabel.project}=${composeProject}`;
+  const query = labelFilter(label);
+  const everything = kind === "everything";
+  const [containers, networks, volumes, images] = await Promise.all([
+    listContainers(client, [label], { signal }),
+    client.call("GET", "/networks", { signal, query }),
+    everything ? client.call("GET", "/volumes", { signal, query }) : undefined,
+    everything ? client.call("GET", "/images/json", { signal, query }) : undefined,
+  ]);
+  const kept = everything ? [] : containers.filter(hasAnonymousVolume);
+  const keptNetworks = new Set(kept.flatMap((container) => Object.keys(container.NetworkSettings?.Networks ?? {})));
+  return {
+    containers: containers.filter((container) => !kept.includes(container) || isRunning(container)),
+    networks: new Map(
+      NetworkList.parse(networks.body)
+        .filter(({ Name }) => !keptNetworks.has(Name))
+        .map(({ Id, Name }) => [Id, Name]),
+    ),
+    volumes: volumes === undefined ? [] : (VolumeList.parse(volumes.body).Volumes ?? []).map(({ Name }) => Name),
+    images: images === undefined ? [] : ImageList.parse(images.body).flatMap(imageReferences),
+  };
+}
+
+/** Anonymous volumes are named by 64 hex digits. */
+function hasAnonymousVolume(container: ListedContainer): boolean {
+  return (container.Mounts ?? []).some(({ Type, Name }) => Type === "volume" && /^[0-9a-f]{64}$/u.test(Name ?? ""));
+}
+
+function isRunning(container: ListedContainer): boolean {
+  return ["running", "restarting", "paused"].includes(container.State);
+}
+
+/** Tags that are not ours were given by the user and stay. */
+function imageReferences({ Id, RepoTags }: (typeof ImageList)["_zod"]["output"][number]): string[] {
+  const tags = (RepoTags ?? []).filter((tag) => tag !== "<none>:<none>");
+  return tags.length === 0 ? [Id] : tags.filter((tag) => tag.startsWith(OWN_IMAGE_PREFIX));
+}
+
+function isEmpty({ containers, networks, volumes, images }: Objects): boolean {
+  return containers.length === 0 && networks.size === 0 && volumes.length === 0 && images.length === 0;
+}
+
+/** One round over all of it; the reasons of what could not be removed yet. Networks and volumes are free once the containers are gone. */
+async function removeObjects(removal: Removal, found: Objects): Promise<string[]> {
+  const each = async <T>(items: readonly T[], remove: (item: T) => Promise<string | undefined>): Promise<string[]> =>
+    (await mapLimit(items, { limit: PARALLEL, signal: removal.signal }, remove)).filter(
+      (reason) => reason !== undefined,
+    );
+  return [
+    ...(await each(found.containers, (container) => removeContainer(removal, container))),
+    ...(
+      await Promise.all([
+        each([...found.networks], ([id, name]) => removeNetwork(removal, id, name)),
+        each(found.volumes, (name) => remove(removal, `/volumes/${encodeURIComponent(name)}`)),
+        each(found.images, (reference) => remove(removal, `/images/${encodeURIComponent(reference)}`)),
+      ])
+    ).flat(),
+  ];
+}
+
+async function removeContainer(removal: Removal, container: ListedContainer): Promise<string | undefined> {
+  const path = `/containers/${container.Id}`;
+  if (removal.kind === "everything") return await remove(removal, path, { force: "1", v: "1" });
+  if (isRunning(container))
+    await removal.client.call("POST", `${path}/stop`, { signal: removal.signal, expect: [404], timeoutMs: Infinity });
+  return hasAnonymousVolume(container) ? undefined : await remove(removal, path);
+}
+
+/** Containers of others in it, such as shared services, are detached. */
+async function removeNetwork(removal: Removal, id: string, name: string): Promise<string | undefined> {
+  const reason = await remove(removal, `/networks/${id}`);
+  if (reason === undefined) return undefined;
+  const { client, signal } = removal;
+  const inspected = await client.call("GET", `/networks/${id}`, { signal, expect: [404] });
+  if (inspected.status === 404) return undefined;
+  const attached = Object.keys(InspectedNetwork.parse(inspected.body).Containers ?? {});
+  const own = await listContainers(client, [`${ComposeLabel.project}=${removal.composeProject}`], { signal });
+  const foreign = attached.filter((containerId) => !own.some(({ Id }) => Id === containerId));
+  await mapLimit(foreign, { limit: PARALLEL, signal }, (containerId) =>
+    disconnectContainer(client, { containerId, network: id }, { signal }),
+  );
+  return foreign.length === 0 ? `network ${name}: ${reason}` : await remove(removal, `/networks/${id}`);
+}
+
+/** `undefined` when it is gone, else why not yet. */
+async function remove(
+  { client, signal }: Removal,
+  path: string,
+  query: Readonly<Record<string, string>> = {},
+): Promise<string | undefined> {
+  try {
+    await client.call("DELETE", path, { signal, query, expect: [404] });
+    return undefined;
+  } catch (error) {
+    // In use, being removed by somebody else, or busy for another reason: the next round knows.
+    if (isCiloError(error, EngineCode.engineFailed)) return error.message;
+    throw error;
+  }
+}
