@@ -72,20 +72,25 @@ function keptCacheTo(build: Build, at: ServiceContext): string[] {
   return (build.cache_to ?? []).filter(isInline);
 }
 
+/** `type=local,src=folder`: the builder reads it relative to where Compose runs, so it is made absolute. */
 function placeCache(entry: string, at: ServiceContext): string {
-  return entry
-    .split(",")
-    .map((part) => (part.startsWith("src=/") ? `src=${placeContext(part.slice(4), at)}` : part))
-    .join(",");
+  if (!entry.split(",").includes("type=local")) return entry;
+  const folder = (part: string): string => posix.resolve(at.survey.spec.projectDir, part.slice("src=".length));
+  const place = (part: string): string => (part.startsWith("src=") ? `src=${placeContext(folder(part), at)}` : part);
+  return entry.split(",").map(place).join(",");
 }
 
 /** `default` and `id=/path/to/key` give the build an agent or a key of the host's. */
 function placeSsh(build: Build, at: ServiceContext): unknown {
-  const entries = asList(build["ssh"]);
-  for (const entry of entries)
-    if (typeof entry === "string")
-      at.report.share({ kind: "file", what: `ssh ${entry}`, service: at.name, readOnly: true });
-  return build["ssh"];
+  if (!Array.isArray(build["ssh"])) return build["ssh"];
+  return build["ssh"].map((entry: unknown) => {
+    const key = typeof entry === "string" ? /^([^=]*=)(\/.*)$/su.exec(entry) : null;
+    const place = key?.[2] === undefined ? undefined : at.target.place(key[2]);
+    const text = key === null || place === undefined ? entry : `${key[1]}${place.path}`;
+    if (place?.isPrivate !== true)
+      at.report.share({ kind: "file", what: `ssh ${String(text)}`, service: at.name, readOnly: true });
+    return text;
+  });
 }
 
 function listBuildPrivileges(build: Build, at: ServiceContext): void {

@@ -3,7 +3,7 @@ import { dropStaleAddresses, releaseAddresses } from "./addresses.ts";
 import { isolateFiles } from "./files.ts";
 import { listHostAccess } from "./host-access.ts";
 import { isolateImage } from "./images.ts";
-import { dropContainerName, labelService } from "./labels.ts";
+import { dropContainerName, dropProfiles, labelService } from "./marks.ts";
 import { convertLinks } from "./links.ts";
 import { tellMentions } from "./mentions.ts";
 import { isolateMounts } from "./mounts.ts";
@@ -11,11 +11,12 @@ import { nameOnNetworks } from "./networks.ts";
 import { unpublishPorts } from "./ports.ts";
 import { applyScale } from "./scale.ts";
 import { addVariables, addProjectVariable } from "./variables.ts";
-import { dropSharedDependencies } from "./sharing/dependencies.ts";
+import { keepOwnDependencies } from "./sharing/dependencies.ts";
 
 /** What every service goes through, an environment's own as well as a shared one. */
 const always: readonly ServiceStep[] = [
   dropContainerName,
+  dropProfiles,
   unpublishPorts,
   releaseAddresses,
   dropStaleAddresses,
@@ -32,7 +33,7 @@ const always: readonly ServiceStep[] = [
 export const serviceSteps: readonly ServiceStep[] = [
   nameOnNetworks,
   convertLinks,
-  dropSharedDependencies,
+  keepOwnDependencies,
   ...always,
   addVariables,
 ];

@@ -3,7 +3,7 @@ import type { EndpointPort, EnvironmentIdentity } from "./isolated-spec.ts";
 import type { ServiceContext, Survey } from "./service-context.ts";
 import { apexHostname, serviceHostname } from "./names.ts";
 import { endpointPorts } from "./ports.ts";
-import { lookup } from "./records.ts";
+import { filterRecord, lookup } from "./records.ts";
 
 /**
  * The variables by which a command or a container knows its environment. `cilo run` and `cilo env` give the same.
@@ -49,7 +49,12 @@ export function addVariables(service: Service, at: ServiceContext): Service {
     return url === undefined ? [] : [[urlVariable(name), url]];
   });
   const variables = { ...environmentVariables(identity, baseUrl(survey)), ...Object.fromEntries(urls) };
-  return { ...service, environment: { ...variables, ...service.environment } };
+  return { ...service, environment: { ...variables, ...named(service) } };
+}
+
+/** A dotenv file can make a variable without a name, which no container can have. */
+function named(service: Service): NonNullable<Service["environment"]> {
+  return filterRecord(service.environment ?? {}, (name) => name !== "");
 }
 
 function urlOf(survey: Survey, name: string): string | undefined {
@@ -69,5 +74,5 @@ function baseUrl(survey: Survey): string | undefined {
 
 /** A shared service belongs to no one environment. */
 export function addProjectVariable(service: Service, at: ServiceContext): Service {
-  return { ...service, environment: { CILO_PROJECT: at.survey.input.identity.project, ...service.environment } };
+  return { ...service, environment: { CILO_PROJECT: at.survey.input.identity.project, ...named(service) } };
 }

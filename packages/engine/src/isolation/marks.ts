@@ -19,3 +19,8 @@ export function dropContainerName(service: Service, at: ServiceContext): Service
   );
   return without(service, "container_name");
 }
+
+/** The spec has the services of the chosen profiles alone; with the profile's name Compose would disable them again. */
+export function dropProfiles(service: Service): Service {
+  return without(service, "profiles");
+}
