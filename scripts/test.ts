@@ -4,6 +4,7 @@
  * With paths (as vitest takes them) the tests they name run, without the checks.
  */
 import { ensureImages } from "./setup/images.ts";
+import { describeMachine } from "./setup/machine.ts";
 import { prepareMachine } from "./setup/prepare.ts";
 import { runChecks } from "./test/checks.ts";
 import { leftAtEngine } from "./test/left-at-engine.ts";
@@ -15,7 +16,8 @@ process.once("SIGINT", () => stop.abort(new Error("interrupted")));
 process.once("SIGTERM", () => stop.abort(new Error("terminated")));
 
 const paths = process.argv.slice(2).filter((argument) => argument !== "--yes");
-const { machine } = await prepareMachine(stop.signal, ["git"]);
+const machine = await describeMachine(stop.signal);
+await prepareMachine(machine);
 await ensureImages(machine, ["busybox:latest"]);
 const before = await leftAtEngine(machine);
 

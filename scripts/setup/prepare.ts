@@ -1,43 +1,53 @@
-import { hasProgram, describeMachine, type Machine } from "./machine.ts";
+import { CiloError } from "@cilo/base";
 import { agreeTo } from "./consent.ts";
 import { composePlugin } from "./compose-plugin.ts";
 import { dockerGroup, startAgainWithNewGroups } from "./docker-group.ts";
 import { refusesUser, runningEngine } from "./engine.ts";
+import { type Machine, hasProgram } from "./machine.ts";
 import type { Step } from "./step.ts";
 import { systemPackages } from "./system-packages.ts";
+import { rememberUndo } from "./undo.ts";
+
+/** What is wanted on top of an engine, Compose and dnsmasq. */
+export interface Extras {
+  /** System packages. */
+  readonly packages?: readonly string[];
+  /** Steps taken after all others. */
+  readonly last?: readonly Step[];
+}
 
 /**
- * Makes this a machine with a Docker engine that answers this user, Compose v2 and dnsmasq. Asks once; changes nothing
- * where all is there. Answers the machine and the steps that were taken, for telling how to take them back.
+ * Makes this a machine with a Docker engine that answers this user, Compose v2 and dnsmasq. Asks once, about
+ * everything; changes nothing and asks nothing where all is there. How to take each step back is remembered.
  */
-export async function prepareMachine(signal: AbortSignal, more: readonly string[] = []): Promise<Prepared> {
-  const machine = await describeMachine(signal);
-  const steps = await stepsFor(machine, more);
-  if (steps.length > 0) await agreeTo(steps, signal);
+export async function prepareMachine(machine: Machine, extras: Extras = {}): Promise<void> {
+  const steps = [...(await engineSteps(machine, extras.packages ?? [])), ...(extras.last ?? [])];
+  await needRoot(machine, steps);
+  if (steps.length > 0) await agreeTo(steps, machine.signal);
   for (const step of steps) {
     console.log(`… ${step.what}`);
+    await rememberUndo(step);
     await step.apply();
   }
   if (await refusesUser(machine)) startAgainWithNewGroups(machine);
-  return { machine, taken: steps };
 }
 
-export interface Prepared {
-  readonly machine: Machine;
-  readonly taken: readonly Step[];
-}
-
-async function stepsFor(machine: Machine, more: readonly string[]): Promise<Step[]> {
-  const steps = [
-    ...(await systemPackages(machine, more)),
+async function engineSteps(machine: Machine, packages: readonly string[]): Promise<Step[]> {
+  return [
+    ...(await systemPackages(machine, packages)),
     ...(await composePlugin(machine)),
     ...(await runningEngine(machine)),
     ...(await dockerGroup(machine)),
   ];
-  if (!machine.isRoot && steps.length > 0 && !(await hasProgram("sudo"))) throw needsRoot(steps);
-  return steps;
 }
 
-function needsRoot(steps: readonly Step[]): Error {
-  return new Error(`needs root and there is no sudo; as root: ${steps.map((step) => step.what).join("; ")}`);
+async function needRoot(machine: Machine, steps: readonly Step[]): Promise<void> {
+  if (machine.isRoot || steps.length === 0 || (await hasProgram("sudo"))) return;
+  throw new CiloError(
+    "SETUP_NEEDS_ROOT",
+    `needs root, and there is no sudo, to ${steps.map(({ what }) => what).join("; ")}`,
+    {
+      hint: "Run the same command as root once",
+    },
+  );
 }
