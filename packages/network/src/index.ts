@@ -12,3 +12,5 @@ export type {
 export { DEFAULT_BASE_POOL, parsePool } from "./addresses/pool.ts";
 export { readHostRoutes } from "./addresses/routes.ts";
 export type { HostRoute } from "./addresses/routes.ts";
+export { DEFAULT_DNS_PORT, DEFAULT_SUFFIX, createNames } from "./dns/names.ts";
+export type { Names, NamesOptions } from "./dns/names.ts";

@@ -1,0 +1,180 @@
+import { CiloError, isCiloError, poll } from "@cilo/base";
+import { NetworkCode } from "../errors.ts";
+import { checkHostnames, ownerOf, takeHostnames } from "./hostnames.ts";
+import { isSuffix } from "./host-name.ts";
+import { type NameServer, openNameServer } from "./name-server.ts";
+import { type Answer, queryAddresses } from "./query.ts";
+import { type ZoneEndpoint, type ZoneIdentity, type ZoneRecord, planZone } from "./zone.ts";
+import { type ZoneFiles, openZoneFiles } from "./zone-files.ts";
+
+export const DEFAULT_DNS_PORT = 5354;
+export const DEFAULT_SUFFIX = ".test";
+
+export interface NamesOptions {
+  /** `CILO_HOME/dns` */
+  readonly dir: string;
+  /** Default {@link DEFAULT_DNS_PORT}. */
+  readonly port?: number;
+  /** What `cilo init` registered, with the leading dot. Default: `.test` alone. */
+  readonly suffixes?: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform?: NodeJS.Platform;
+  /** All environments of the home, those without names included; default: those with names. */
+  readonly environments?: () => Promise<readonly { readonly project: string; readonly environment: string }[]>;
+}
+
+type Endpoint = ZoneEndpoint & { readonly service: string };
+type Waiting = { readonly signal: AbortSignal };
+
+/** Publishes the names of environments through dnsmasq. */
+export interface Names {
+  /**
+   * Makes exactly these names answer for the environment, replacing what it had. When it returns they answer.
+   * @throws CiloError `HOSTNAME_REFUSED`, and then nothing is changed; `DNSMASQ_MISSING`, `DNS_PORT_TAKEN`, `DNS_FAILED`
+   */
+  publish(identity: ZoneIdentity, endpoints: readonly Endpoint[], options: Waiting): Promise<void>;
+  /** Takes all names of the environment away. When it returns they no longer answer. Starts nothing; twice is no failure. */
+  withdraw(who: Pick<ZoneIdentity, "project" | "environment">, options: Waiting): Promise<void>;
+  /** Sees to it that dnsmasq answers, when anything is published. Cheap when it does. For every command to call. */
+  ensure(options: Waiting): Promise<{ readonly mended: boolean }>;
+  /** As {@link ensure}, whether or not anything is published. For `init`. */
+  start(options: Waiting): Promise<{ readonly mended: boolean }>;
+  /** Ends every dnsmasq of this home. What is published stays so for the next {@link ensure}. */
+  stop(options: Waiting): Promise<void>;
+  /** The environments with names. */
+  published(): Promise<readonly { readonly project: string; readonly environment: string }[]>;
+  readonly server: NameServer;
+  readonly files: ZoneFiles;
+}
+
+/** Builds the {@link Names} of a home. Starts nothing. */
+export function createNames(options: NamesOptions): Names {
+  const { dir, env, port = DEFAULT_DNS_PORT, suffixes = [DEFAULT_SUFFIX], platform = process.platform } = options;
+  if (suffixes.length === 0 || !suffixes.every(isSuffix)) throw new Error(`not DNS suffixes: ${suffixes.join(" ")}`);
+  const files = openZoneFiles(dir);
+  const server = openNameServer({ dir, port, suffixes, env, platform }, files);
+  const context: Context = { files, server, platform };
+  const environments = options.environments ?? (async () => []);
+  return {
+    server,
+    files,
+    async publish(identity, endpoints, { signal }) {
+      const known = [...(await environments()), ...(await files.published())];
+      const others = known.filter((other) => ownerOf(other) !== ownerOf(identity));
+      checkHostnames(identity, endpoints, { suffixes, others });
+      const claims = await takeHostnames(
+        files,
+        identity,
+        endpoints.flatMap((endpoint) => [...endpoint.hostnames]),
+      );
+      const zone = planZone(identity, endpoints);
+      const before = await files.wildcardOf(identity);
+      const { marker } = await files.put(identity, zone);
+      await claims.release();
+      await confirm(context, { name: marker, addresses: ["127.0.0.1"] }, signal);
+      const wildcard = zone.wildcard ?? (before === undefined ? undefined : { name: before.name, addresses: [] });
+      const isChanged = JSON.stringify(before) !== JSON.stringify(wildcard);
+      if (wildcard !== undefined) await confirmWildcard(context, { ...wildcard, isChanged }, signal);
+    },
+    async withdraw(who, { signal }) {
+      const { marker, wildcard } = await files.remove(who);
+      if (marker !== undefined) await confirm(context, { name: marker, addresses: [] }, signal);
+      if (wildcard !== undefined)
+        await confirmWildcard(context, { name: wildcard.name, addresses: [], isChanged: true }, signal);
+      const claims = await files.hostnames();
+      const own = claims.filter((claim) => claim.owner === ownerOf(who));
+      await Promise.all(own.map((claim) => files.giveHostname(claim.hostname)));
+    },
+    async ensure({ signal }) {
+      return (await files.published()).length === 0 ? { mended: false } : await server.ensure(signal);
+    },
+    start: ({ signal }) => server.ensure(signal),
+    stop: ({ signal }) => server.stop(signal),
+    published: () => files.published(),
+  };
+}
+
+interface Context {
+  readonly files: ZoneFiles;
+  readonly server: NameServer;
+  readonly platform: NodeJS.Platform;
+}
+
+/** How long dnsmasq has to notice a change in its folder before it is told. Measured: 1.5 ms, at most 45. */
+const NOTICE_MS = 300;
+
+/**
+ * Returns when the process in front answers so (no addresses: does not know the name), and mends what is in the way:
+ * starts it when it does not answer, has it read again when it missed the change, starts it anew when that was no use.
+ * A process that is not there knows no names, which is as good as having forgotten one.
+ */
+async function confirm(context: Context, wanted: ZoneRecord, signal: AbortSignal): Promise<void> {
+  const { server } = context;
+  const isDone = (answer: Answer<string>): boolean => matches(answer, wanted);
+  if (context.platform !== "linux") await server.reread(signal);
+  const first = await settle(server, wanted, { signal, timeoutMs: NOTICE_MS });
+  if (isDone(first) || (first.kind === "refused" && wanted.addresses.length === 0)) return;
+  if (wanted.addresses.length === 0 && !(await isOurs(server, signal))) return;
+  await server.ensure(signal);
+  if (isDone(await settle(server, wanted, { signal, timeoutMs: NOTICE_MS }))) return;
+  await server.reread(signal);
+  if (isDone(await settle(server, wanted, { signal, timeoutMs: 2000 }))) return;
+  await server.restart(signal);
+  if (isDone(await settle(server, wanted, { signal, timeoutMs: 2000 }))) return;
+  throw new CiloError(
+    NetworkCode.dnsFailed,
+    `dnsmasq on port ${server.port} does not take up the names in its folder`,
+    {
+      hint: "cilo doctor --fix",
+    },
+  );
+}
+
+async function isOurs(server: NameServer, signal: AbortSignal): Promise<boolean> {
+  return (await server.pid(signal)) !== undefined;
+}
+
+/** Asks until the answer is as wanted, nothing listens, or the time is over; answers the last answer. */
+async function settle(
+  server: NameServer,
+  wanted: ZoneRecord,
+  options: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<Answer<string>> {
+  let last: Answer<string> = { kind: "silent" };
+  const probe = async (): Promise<boolean> => {
+    last = await queryAddresses(wanted.name, { port: server.port, signal: options.signal });
+    return matches(last, wanted) || last.kind === "refused" || last.kind === "silent";
+  };
+  try {
+    await poll(probe, { ...options, intervalMs: 1, what: "dnsmasq to take up a change" });
+  } catch (error) {
+    if (!isCiloError(error, "TIMEOUT")) throw error;
+  }
+  return last;
+}
+
+function matches(answer: Answer<string>, wanted: ZoneRecord): boolean {
+  if (answer.kind !== "found") return answer.kind === "none" && wanted.addresses.length === 0;
+  return [...answer.values].sort().join(" ") === [...wanted.addresses].sort().join(" ");
+}
+
+/**
+ * Any name under the apex answers by the wildcard; the one asked for here is nobody's. While a change is being made
+ * two processes answer, the old one and the new: so after a change only {@link NameServer.ensure} can tell.
+ */
+async function confirmWildcard(
+  context: Context,
+  wildcard: ZoneRecord & { readonly isChanged: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  const { server } = context;
+  const probe = { name: `cilo-probe.${wildcard.name}`, addresses: wildcard.addresses };
+  if (!wildcard.isChanged && matches(await queryAddresses(probe.name, { port: server.port, signal }), probe)) return;
+  if (wildcard.addresses.length === 0 && !(await isOurs(server, signal))) return;
+  // Whoever comes first after some changes makes them all; the others find them made.
+  await server.ensure(signal);
+  if (matches(await settle(server, probe, { signal, timeoutMs: 2000 }), probe)) return;
+  throw new CiloError(NetworkCode.dnsFailed, `the wildcard *.${wildcard.name} does not answer`, {
+    hint: "cilo doctor --fix",
+  });
+}

@@ -1,0 +1,149 @@
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { createFileExclusive, readFileIfThere } from "@cilo/base";
+import { isHostName, isLabel } from "./host-name.ts";
+import {
+  type Zone,
+  type ZoneIdentity,
+  type ZoneRecord,
+  markerOf,
+  parseWildcard,
+  renderHosts,
+  renderWildcard,
+} from "./zone.ts";
+
+type Who = Pick<ZoneIdentity, "project" | "environment">;
+
+/**
+ * What is published, as files; there is no other state.
+ *
+ * ```
+ * dns/hosts/<env>.<project>      its names, read by dnsmasq; put in place whole, since dnsmasq watches the folder
+ * dns/wildcards/<env>.<project>  its wildcard
+ * dns/hostnames/<hash>           an extra hostname and whose it is; created exclusively
+ * dns/staging/                   files being written: never in the watched folder
+ * ```
+ */
+export interface ZoneFiles {
+  prepare(): Promise<void>;
+  /** Puts the zone's files in place of what was there. `marker`: see `renderHosts`. */
+  put(identity: ZoneIdentity, zone: Zone): Promise<{ readonly marker: string }>;
+  /** Takes the zone's files away; `marker` of what was there, absent when nothing was. */
+  remove(who: Who): Promise<{ readonly marker?: string; readonly wildcard?: ZoneRecord }>;
+  wildcards(): Promise<readonly ZoneRecord[]>;
+  wildcardOf(who: Who): Promise<ZoneRecord | undefined>;
+  /** Every environment with names. */
+  published(): Promise<readonly Who[]>;
+  /** Number of names that answer, wildcards not counted. */
+  countNames(): Promise<number>;
+  /** Takes the hostname for the owner, or says whose it is. Taking one's own again is no failure. */
+  takeHostname(hostname: string, owner: string): Promise<{ readonly owner: string; readonly isNew: boolean }>;
+  /** Every hostname with its owner, `<project>/<environment>`. */
+  hostnames(): Promise<readonly { readonly hostname: string; readonly owner: string }[]>;
+  giveHostname(hostname: string): Promise<void>;
+}
+
+export function hostsFolder(dir: string): string {
+  return join(dir, "hosts");
+}
+
+export function openZoneFiles(dir: string): ZoneFiles {
+  const hosts = hostsFolder(dir);
+  const wildcards = join(dir, "wildcards");
+  const hostnames = join(dir, "hostnames");
+  const staging = join(dir, "staging");
+  const prepare = async (): Promise<void> => {
+    for (const folder of [hosts, wildcards, hostnames, staging]) await mkdir(folder, { recursive: true, mode: 0o700 });
+  };
+  const place = async (path: string, text: string): Promise<void> => {
+    if ((await readFileIfThere(path)) === text) return;
+    const temporary = join(staging, `${process.pid}.${randomBytes(6).toString("hex")}`);
+    await writeFile(temporary, text, { mode: 0o600, flag: "wx" });
+    await rename(temporary, path);
+  };
+  return {
+    prepare,
+    async put(identity, zone) {
+      await prepare();
+      const { text, marker } = renderHosts(identity, zone);
+      await place(join(hosts, fileName(identity)), text);
+      const wildcard = join(wildcards, fileName(identity));
+      if (zone.wildcard === undefined) await rm(wildcard, { force: true });
+      else await place(wildcard, renderWildcard(zone.wildcard));
+      return { marker };
+    },
+    async remove(who) {
+      const [hostsText, wildcardText] = await Promise.all(
+        [hosts, wildcards].map((folder) => readFileIfThere(join(folder, fileName(who)))),
+      );
+      await Promise.all([hosts, wildcards].map((folder) => rm(join(folder, fileName(who)), { force: true })));
+      const marker = markerOf(hostsText ?? "");
+      const wildcard = parseWildcard(wildcardText ?? "");
+      return { ...(marker === undefined ? {} : { marker }), ...(wildcard === undefined ? {} : { wildcard }) };
+    },
+    async wildcards() {
+      const texts = await readAll(wildcards);
+      return texts.map(({ text }) => parseWildcard(text)).filter((record) => record !== undefined);
+    },
+    async wildcardOf(who) {
+      return parseWildcard((await readFileIfThere(join(wildcards, fileName(who)))) ?? "");
+    },
+    async published() {
+      return (await readAll(hosts)).flatMap(({ name }) => identityOf(name) ?? []);
+    },
+    async countNames() {
+      const names = (await readAll(hosts)).flatMap(({ text }) => text.split("\n").map((line) => line.split(" ")[1]));
+      const markers = (await readAll(hosts)).length;
+      return new Set(names.filter((name) => name !== undefined)).size - markers;
+    },
+    async takeHostname(hostname, owner) {
+      if (!isHostName(hostname)) throw new Error(`not a host name: ${JSON.stringify(hostname)}`);
+      const path = join(hostnames, claimName(hostname));
+      if (await createFileExclusive(path, `${hostname} ${owner}\n`, { sync: false })) return { owner, isNew: true };
+      return { owner: parseClaim((await readFileIfThere(path)) ?? "")?.owner ?? "", isNew: false };
+    },
+    async hostnames() {
+      const files = await readAll(hostnames, /^[0-9a-f]{40}$/u);
+      return files.map(({ text }) => parseClaim(text)).filter((claim) => claim !== undefined);
+    },
+    async giveHostname(hostname) {
+      await rm(join(hostnames, claimName(hostname)), { force: true });
+    },
+  };
+}
+
+function fileName(who: Who): string {
+  if (!isLabel(who.environment) || !isLabel(who.project)) throw new Error("an environment's names must be labels");
+  return `${who.environment}.${who.project}`;
+}
+
+function identityOf(name: string): Who | undefined {
+  const [environment, project, ...rest] = name.split(".");
+  if (environment === undefined || project === undefined || rest.length > 0) return undefined;
+  return isLabel(environment) && isLabel(project) ? { environment, project } : undefined;
+}
+
+function claimName(hostname: string): string {
+  return createHash("sha256").update(hostname).digest("hex").slice(0, 40);
+}
+
+function parseClaim(text: string): { hostname: string; owner: string } | undefined {
+  const [hostname, owner] = text.trim().split(" ");
+  return hostname === undefined || owner === undefined || !isHostName(hostname) ? undefined : { hostname, owner };
+}
+
+/** `<env>.<project>` */
+const ZONE_FILE = /^[a-z0-9-]+\.[a-z0-9-]+$/u;
+
+async function readAll(
+  folder: string,
+  pattern = ZONE_FILE,
+): Promise<{ readonly name: string; readonly text: string }[]> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const names = (await readdir(folder)).filter((name) => pattern.test(name)).sort();
+  const files = await Promise.all(
+    names.map(async (name) => ({ name, text: await readFileIfThere(join(folder, name)) })),
+  );
+  return files.filter((file): file is { name: string; text: string } => file.text !== undefined);
+}
