@@ -20,3 +20,7 @@ export { apexHostname, composeProjectName, serviceHostname } from "./isolation/n
 export { environmentVariables, serviceUrl, urlVariable } from "./isolation/variables.ts";
 export { planSharedNetworks, sharedDocumentWith } from "./isolation/sharing/shared-service.ts";
 export { loadIsolation } from "./environments/isolation-file.ts";
+export { copyTree } from "./workspace/copy.ts";
+export { removeTree } from "./workspace/remove.ts";
+export { findSourceRoot } from "./workspace/source-root.ts";
+export { mergeTree, syncTree, workspaceChanges } from "./workspace/sync.ts";

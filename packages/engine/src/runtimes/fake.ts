@@ -3,6 +3,21 @@ import * as z from "zod/mini";
 import { EngineCode } from "../errors.ts";
 import { Label, type IsolatedSpec } from "../isolation/isolated-spec.ts";
 import type { Service } from "../spec/spec.ts";
+import { byServiceAndIndex } from "./container-order.ts";
+import {
+  type Container,
+  detach,
+  freeAddress,
+  hasAnonymousVolume,
+  inOrder,
+  later,
+  networksOf,
+  type Owned,
+  ownedObject,
+  replicas,
+  usedNetworks,
+  usedVolumes,
+} from "./fake-objects.ts";
 import type {
   ContainerStatus,
   Runtime,
@@ -54,22 +69,6 @@ export interface FakeRuntime extends Runtime {
   readonly actions: readonly RuntimeAction[];
   /** What `attach` answers next. Default 0. */
   setExitStatus(status: number): void;
-}
-
-interface Container {
-  status: ContainerStatus;
-  readonly project: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly definition: string;
-  readonly networks: Map<string, readonly string[]>;
-  /** Aborted when it stops or goes. */
-  life: AbortController;
-}
-
-interface Owned {
-  readonly project: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly cidr?: string;
 }
 
 /** An engine with nothing in it. */
@@ -142,14 +141,18 @@ class Fake implements FakeRuntime {
   async down(target: RuntimeTarget, options: { signal: AbortSignal }): Promise<void> {
     this.#enter(options.signal);
     this.calls.push(`down ${target.composeProject}`);
-    this.#removeContainersAndNetworks(target.composeProject);
+    for (const container of this.#of(target.composeProject))
+      if (container.hasAnonymousVolume) this.#exit(container, 137);
+      else this.#remove(container);
+    this.#removeUnusedNetworks(target.composeProject);
   }
 
   async destroy(composeProject: string, options: { signal: AbortSignal }): Promise<void> {
     this.#enter(options.signal);
     this.calls.push(`destroy ${composeProject}`);
-    this.#removeContainersAndNetworks(composeProject);
-    forget(this.#volumes, composeProject);
+    for (const container of this.#of(composeProject)) this.#remove(container);
+    this.#removeUnusedNetworks(composeProject);
+    for (const [name, volume] of this.#volumes) if (volume.project === composeProject) this.#volumes.delete(name);
   }
 
   async status(filter: StatusFilter, options: { signal: AbortSignal }): Promise<RuntimeStatus> {
@@ -160,6 +163,7 @@ class Fake implements FakeRuntime {
       if (filter.home !== undefined && filter.home !== labels[Label.home]) continue;
       environments.set(project, [...(environments.get(project) ?? []), status]);
     }
+    for (const statuses of environments.values()) statuses.sort(byServiceAndIndex);
     return { environments };
   }
 
@@ -201,7 +205,7 @@ class Fake implements FakeRuntime {
     if (container === undefined || !this.#networks.has(request.network))
       throw new CiloError(EngineCode.engineFailed, `no container or network to connect: ${request.network}`);
     container.networks.set(request.network, request.aliases);
-    if (container.status.state === "running") this.#set(container, { addresses: this.#addressesOf(container) });
+    if (container.status.state === "running") this.#takeAddresses(container);
   }
 
   async attach(target: RuntimeTarget, action: RuntimeAction, options: { signal: AbortSignal }): Promise<number> {
@@ -252,8 +256,9 @@ class Fake implements FakeRuntime {
   }
 
   #makeNetworks(project: string, { document }: IsolatedSpec): void {
+    const used = usedNetworks(document);
     for (const [key, network] of Object.entries(document.networks ?? {})) {
-      if (network?.external === true) continue;
+      if (network?.external === true || !used.has(key)) continue;
       const name = network?.name ?? `${project}_${key}`;
       if (this.#networks.has(name)) continue;
       const cidr = network?.ipam?.config?.[0]?.subnet;
@@ -268,8 +273,9 @@ class Fake implements FakeRuntime {
   }
 
   #makeVolumes(project: string, { document }: IsolatedSpec): void {
+    const used = usedVolumes(document);
     for (const [key, volume] of Object.entries(document.volumes ?? {}))
-      if (volume?.external !== true)
+      if (volume?.external !== true && used.has(key))
         this.#volumes.set(volume?.name ?? `${project}_${key}`, { project, labels: volume?.labels ?? {} });
   }
 
@@ -297,6 +303,7 @@ class Fake implements FakeRuntime {
         definition,
         labels: service.labels ?? {},
         networks: networksOf(service, spec),
+        hasAnonymousVolume: hasAnonymousVolume(service),
         life: new AbortController(),
         status: { id, containerName, service: name, index, state: "created", addresses: {} },
       });
@@ -308,6 +315,7 @@ class Fake implements FakeRuntime {
     const behaviour = this.#behaviour(name, service);
     for (const container of this.#of(project)) {
       if (container.status.service !== name || container.status.state === "running") continue;
+      options.signal.throwIfAborted();
       if (behaviour.startMs !== undefined) await delay(behaviour.startMs, options.signal);
       if (behaviour.failStart !== undefined)
         throw new CiloError(EngineCode.engineFailed, `${name}: ${behaviour.failStart}`);
@@ -318,12 +326,8 @@ class Fake implements FakeRuntime {
 
   #start(container: Container, behaviour: FakeBehaviour, checked: boolean): void {
     container.life = new AbortController();
-    this.#set(container, {
-      state: "running",
-      startedAt: Date.now(),
-      addresses: this.#addressesOf(container),
-      ...(checked ? { health: "starting" as const } : {}),
-    });
+    this.#set(container, { state: "running", startedAt: Date.now(), ...(checked ? { health: "starting" } : {}) });
+    this.#takeAddresses(container);
     this.#emit(container, { kind: "start" });
     if (behaviour.exitCode !== undefined) {
       const { exitCode } = behaviour;
@@ -347,12 +351,14 @@ class Fake implements FakeRuntime {
     this.#emit(container, { kind: "die", exitCode });
   }
 
-  #removeContainersAndNetworks(project: string): void {
-    for (const container of this.#of(project)) this.#remove(container);
-    for (const [name, network] of this.#networks)
-      if (network.project === project)
-        for (const container of this.#containers.values()) container.networks.delete(name);
-    forget(this.#networks, project);
+  /** Those that no container of the project is left in; containers of others are detached. */
+  #removeUnusedNetworks(project: string): void {
+    const used = new Set(this.#of(project).flatMap((container) => [...container.networks.keys()]));
+    for (const [name, network] of this.#networks) {
+      if (network.project !== project || used.has(name)) continue;
+      this.#networks.delete(name);
+      for (const container of this.#containers.values()) detach(container, name);
+    }
   }
 
   #remove(container: Container): void {
@@ -367,16 +373,14 @@ class Fake implements FakeRuntime {
       throw new CiloError(EngineCode.serviceNotRunning, `service ${service} is not running`);
   }
 
-  /** The `.n` address of each network by the container's own number, so that no two are alike. */
-  #addressesOf(container: Container): Record<string, string> {
-    const number = 2 + (Number.parseInt(container.status.id, 16) % 60);
-    return Object.fromEntries(
-      [...container.networks.keys()].map((name) => {
-        const base = this.#networks.get(name)?.cidr?.split("/")[0] ?? "10.222.0.0";
-        const [a, b, c, d] = base.split(".").map(Number);
-        return [name, `${a}.${b}.${c}.${(d ?? 0) + number}`];
-      }),
-    );
+  /** In each of its networks the address it has, else the lowest that is free. */
+  #takeAddresses(container: Container): void {
+    const taken = new Set([...this.#containers.values()].flatMap(({ status }) => Object.values(status.addresses)));
+    const addresses = [...container.networks.keys()].map((name) => [
+      name,
+      container.status.addresses[name] ?? freeAddress(this.#networks.get(name)?.cidr, taken),
+    ]);
+    this.#set(container, { addresses: Object.fromEntries(addresses) });
   }
 
   #of(project: string): Container[] {
@@ -396,59 +400,4 @@ class Fake implements FakeRuntime {
     for (const listener of this.#listeners)
       listener({ ...event, composeProject: container.project, service, containerId: id, at: Date.now() });
   }
-}
-
-function later(container: Container, ms: number, act: () => void): void {
-  const timer = setTimeout(act, ms);
-  timer.unref();
-  container.life.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
-}
-
-function forget(map: Map<string, Owned>, project: string): void {
-  for (const [name, owned] of map) if (owned.project === project) map.delete(name);
-}
-
-function replicas(service: Service): number {
-  const inDeploy = service.deploy?.["replicas"];
-  return service.scale ?? (typeof inDeploy === "number" ? inDeploy : 1);
-}
-
-/** Services after those they depend on. */
-function inOrder(services: Readonly<Record<string, Service>>): [string, Service][] {
-  const ordered = new Map<string, Service>();
-  const visit = (name: string, path: readonly string[]): void => {
-    const service = services[name];
-    if (service === undefined || ordered.has(name) || path.includes(name)) return;
-    for (const dependency of Object.keys(service.depends_on ?? {})) visit(dependency, [...path, name]);
-    ordered.set(name, service);
-  };
-  for (const name of Object.keys(services)) visit(name, []);
-  return [...ordered];
-}
-
-function networksOf(service: Service, spec: IsolatedSpec): Map<string, readonly string[]> {
-  if (service.network_mode !== undefined) return new Map();
-  const wanted = service.networks ?? { default: null };
-  return new Map(
-    Object.entries(wanted).map(([key, network]) => [
-      spec.document.networks?.[key]?.name ?? `${spec.composeProject}_${key}`,
-      network?.aliases ?? [],
-    ]),
-  );
-}
-
-function ownedObject(
-  kind: RuntimeInfo["owned"][number]["kind"],
-  name: string,
-  { project, labels }: Pick<Owned, "project" | "labels">,
-): RuntimeInfo["owned"][number] {
-  const home = labels[Label.home];
-  return {
-    kind,
-    id: name,
-    name,
-    composeProject: project,
-    shared: Label.shared in labels,
-    ...(home === undefined ? {} : { home }),
-  };
 }

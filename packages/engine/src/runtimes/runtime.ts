@@ -19,7 +19,7 @@ export interface ContainerStatus {
 
 /** Everything of ours at the engine. */
 export interface RuntimeStatus {
-  /** Compose project → its containers. */
+  /** Compose project → its containers, by service name and index. */
   readonly environments: ReadonlyMap<string, readonly ContainerStatus[]>;
 }
 

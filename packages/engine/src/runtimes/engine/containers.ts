@@ -1,6 +1,7 @@
 import { mapLimit } from "@cilo/base";
 import { Label } from "../../isolation/isolated-spec.ts";
 import type { ContainerStatus, RuntimeStatus, StatusFilter } from "../runtime.ts";
+import { byServiceAndIndex } from "../container-order.ts";
 import type { EngineClient } from "./client.ts";
 import { ComposeLabel, labelFilter } from "./labels.ts";
 import { ContainerList, InspectedContainer, type ListedContainer } from "./responses.ts";
@@ -104,11 +105,6 @@ function addressesOf(container: ListedContainer): Record<string, string> {
   return Object.fromEntries(
     networks.flatMap(([name, endpoint]) => (endpoint?.IPAddress ? [[name, endpoint.IPAddress]] : [])),
   );
-}
-
-function byServiceAndIndex(a: ContainerStatus, b: ContainerStatus): number {
-  if (a.service === b.service) return a.index - b.index;
-  return a.service < b.service ? -1 : 1;
 }
 
 async function withDetails(
