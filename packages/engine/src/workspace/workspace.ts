@@ -2,19 +2,25 @@
 
 /** How files are chosen; one rule for local workspaces and for sync to machines. */
 export interface CopyRules {
-  /** gitignore-syntax patterns from the config (`copy.ignore`), after those of the tree's `.ciloignore`. */
+  /** gitignore-syntax patterns from the config (`copy.ignore`), after those of the `.ciloignore` at the tree's top. */
   readonly ignore: readonly string[];
   /** Dot-folders named in the config that are left out although they would be copied, or the reverse (`!name`). */
   readonly dotDirs: readonly string[];
 }
 
-export interface CopyRequest {
+/** A source tree and its copy. */
+export interface TreePair {
   readonly sourceRoot: string;
-  /** Target folder; made whole or not at all. Must not exist. */
+  /** The copy's folder. */
   readonly workspace: string;
-  /** Where the state of the source is recorded. */
+  /** File that records what both looked like when they were last the same. */
   readonly baseline: string;
   readonly rules: CopyRules;
+  /** Absolute folders that are never part of the source though they may lie in it, e.g. Cilo's home. The folder the workspace lies in always is one. */
+  readonly exclude?: readonly string[];
+}
+
+export interface CopyRequest extends TreePair {
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: { files: number; bytes: number }) => void;
 }
@@ -24,21 +30,34 @@ export interface CopyResult {
   readonly bytes: number;
   readonly method: "reflink" | "copy";
   /** Things left out that a user may miss (sockets, unreadable files), by path, with the reason. */
-  readonly leftOut: readonly { readonly path: string; readonly reason: string }[];
+  readonly leftOut: readonly LeftOut[];
+  /** Symlinks copied as they are that lead out of the workspace, absolute ones into the source included. */
+  readonly leaving: readonly { readonly path: string; readonly target: string }[];
+}
+
+export interface LeftOut {
+  readonly path: string;
+  readonly reason: string;
 }
 
 export interface Change {
-  /** Relative to the root, `/`-separated. */
+  /** Relative to the root, `/`-separated; bytes that are no UTF-8 show as U+FFFD. */
   readonly path: string;
   readonly kind: "added" | "changed" | "removed";
 }
 
-/** What `sync` did, or with `dryRun` would do. */
+export interface SyncRequest extends TreePair {
+  /** Only tell what would be done. */
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** What `sync` or `merge` did, or with `dryRun` would do. */
 export interface SyncResult {
-  /** Came over from the source. */
+  /** Came over: from the source (`sync`), from the workspace (`merge`). */
   readonly applied: readonly Change[];
-  /** Edited on both sides since the last sync; left as they are in the workspace. */
+  /** Edited on both sides since the last sync, as seen from the side it would come from; left as they are on both. */
   readonly conflicts: readonly Change[];
-  /** Edited in the workspace alone. */
+  /** Edited in the workspace alone (`sync`), in the source alone (`merge`: `sourceOnly` in words; the field keeps its name). */
   readonly workspaceOnly: readonly Change[];
 }

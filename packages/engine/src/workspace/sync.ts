@@ -1,0 +1,205 @@
+import { realpath } from "node:fs/promises";
+import { CiloError, isErrno } from "@cilo/base";
+import { EngineCode } from "../errors.ts";
+import { type BaseEntry, type Baseline, readBaseline, writeBaseline } from "./baseline.ts";
+import { type Comparison, compareTrees } from "./compare.ts";
+import { digestOf } from "./digest.ts";
+import { type RawPath, shown, toRaw } from "./raw-path.ts";
+import { compileRules } from "./rules.ts";
+import { hasSameContent } from "./same-content.ts";
+import { type Transfer, type TransferPlan, planTransfers } from "./transfer-plan.ts";
+import { type Done, finishFolders, transfer } from "./transfer.ts";
+import { excludedPlaces } from "./tree-pair.ts";
+import { type Entry, type Tree, certain, now, walkTree } from "./walk.ts";
+import type { Change, SyncRequest, SyncResult, TreePair } from "./workspace.ts";
+
+/** What stands on both sides and how it differs from the record. */
+export interface Inspection {
+  readonly roots: { readonly source: RawPath; readonly workspace: RawPath };
+  readonly base: Baseline;
+  /** When the walks began, ns. */
+  readonly startedNs: bigint;
+  readonly source: Tree["entries"];
+  readonly workspace: Tree["entries"];
+  readonly comparison: Comparison;
+}
+
+/**
+ * Brings what changed in the source into the workspace. What was edited on both sides is left in both and reported;
+ * the same edit on both sides is none. `.git` does not take part: history moves with git.
+ *
+ * @throws CiloError `FILE_NOT_FOUND` without a record of the copy or a folder, `DISK_FULL`
+ */
+export async function syncTree(request: SyncRequest): Promise<SyncResult> {
+  const seen = await inspect(request);
+  const plan = planTransfers({
+    differences: seen.comparison.differences,
+    receiver: "workspace",
+    standing: seen.workspace,
+  });
+  return await carryOut(plan, { seen, request, receiver: "workspace" });
+}
+
+/** As {@link syncTree} the other way round: the workspace's edits come into the source. */
+export async function mergeTree(request: SyncRequest): Promise<SyncResult> {
+  const seen = await inspect(request);
+  const plan = planTransfers({ differences: seen.comparison.differences, receiver: "source", standing: seen.source });
+  return await carryOut(withoutRendered(plan, seen.base), { seen, request, receiver: "source" });
+}
+
+/** What was edited in the workspace since it was copied or last synced, committed or not. */
+export async function workspaceChanges(pair: TreePair & { readonly signal: AbortSignal }): Promise<Change[]> {
+  const { comparison } = await inspect(pair);
+  return comparison.differences
+    .filter(({ workspaceChange }) => workspaceChange !== undefined)
+    .map(({ path, workspaceChange }) => ({ path: shown(path), kind: workspaceChange ?? "changed" }))
+    .sort(byPath);
+}
+
+/** Walks both sides and compares them with the record. Reads only. */
+export async function inspect(pair: TreePair & { readonly signal: AbortSignal }): Promise<Inspection> {
+  const [base, startedNs] = [await readBaseline(pair.baseline), now()];
+  const [sourceRoot, workspaceRoot] = await Promise.all([realFolder(pair.sourceRoot), realFolder(pair.workspace)]);
+  const roots = { source: toRaw(sourceRoot), workspace: toRaw(workspaceRoot) };
+  const options = { leavesOut: await compileRules(sourceRoot, pair.rules), git: "apart", signal: pair.signal } as const;
+  const source = walkTree(roots.source, { ...options, exclude: await excludedPlaces(pair) }).entries;
+  const workspace = walkTree(roots.workspace, { ...options, exclude: new Set() }).entries;
+  const comparison = compareTrees({
+    base,
+    source,
+    workspace,
+    hasSameContent: (path) => hasSameContent(path, roots),
+    hasBaseContent: (path, side) => {
+      const digest = base.get(path)?.digests?.[side];
+      return digest === undefined ? undefined : digest === digestOf(roots[side], path);
+    },
+  });
+  return { roots, base, startedNs, source, workspace, comparison };
+}
+
+async function realFolder(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (cause) {
+    if (!isErrno(cause, "ENOENT", "ENOTDIR")) throw cause;
+    throw new CiloError(EngineCode.fileNotFound, `there is no folder ${path}`, { cause });
+  }
+}
+
+/** A file that was made from the source's (tokens filled in) cannot go back as it is. */
+function withoutRendered(plan: TransferPlan, base: Baseline): TransferPlan {
+  const isRendered = ({ path }: Transfer): boolean => base.get(path)?.digests !== undefined;
+  return {
+    ...plan,
+    transfers: plan.transfers.filter((item) => !isRendered(item)),
+    conflicts: [...plan.conflicts, ...plan.transfers.filter(isRendered)],
+  };
+}
+
+interface Carrying {
+  readonly seen: Inspection;
+  readonly request: SyncRequest;
+  readonly receiver: "source" | "workspace";
+}
+
+async function carryOut(plan: TransferPlan, carrying: Carrying): Promise<SyncResult> {
+  if (carrying.request.dryRun) return resultOf(plan, plan.transfers, { blocked: [], receiver: carrying.receiver });
+  const { done, blocked } = await applyAll(plan, carrying);
+  return resultOf(
+    plan,
+    done.map(({ item }) => item),
+    { blocked, receiver: carrying.receiver },
+  );
+}
+
+function resultOf(
+  plan: TransferPlan,
+  done: readonly Transfer[],
+  { blocked, receiver }: { blocked: readonly Transfer[]; receiver: Carrying["receiver"] },
+): SyncResult {
+  const changes = (items: readonly { path: RawPath; kind: Change["kind"] }[]): Change[] =>
+    items.map(({ path, kind }) => ({ path: shown(path), kind })).sort(byPath);
+  return {
+    applied: changes(done),
+    conflicts: changes([...plan.conflicts, ...blocked]),
+    workspaceOnly: receiver === "workspace" ? changes(plan.receiverOnly) : [],
+  };
+}
+
+function byPath(a: Change, b: Change): number {
+  return a.path < b.path ? -1 : Number(a.path > b.path);
+}
+
+const YIELD_EVERY = 64;
+
+/** Applies in order and records what was applied, also when it is interrupted. */
+async function applyAll(plan: TransferPlan, carrying: Carrying): Promise<{ done: Done[]; blocked: Transfer[] }> {
+  const [done, blocked]: [Done[], Transfer[]] = [[], []];
+  const roots = rootsOf(carrying);
+  try {
+    for (const [index, item] of plan.transfers.entries()) {
+      carrying.request.signal.throwIfAborted();
+      if (index % YIELD_EVERY === YIELD_EVERY - 1) await new Promise((resolve) => setImmediate(resolve));
+      const outcome = transfer(item, roots);
+      if (outcome.state === "done") done.push({ item, entry: outcome.entry });
+      else blocked.push(item);
+    }
+    return { done, blocked };
+  } catch (error) {
+    throw explained(error, carrying);
+  } finally {
+    const finished = finishFolders(done, roots);
+    await record(finished, { plan, carrying });
+  }
+}
+
+function rootsOf({ seen, receiver, request }: Carrying) {
+  return receiver === "workspace"
+    ? { giver: seen.roots.source, receiver: seen.roots.workspace, modeMask: 0o7777, signal: request.signal }
+    : // What a container wrote must not become a setuid file of the user's.
+      { giver: seen.roots.workspace, receiver: seen.roots.source, modeMask: 0o777, signal: request.signal };
+}
+
+/** Brings the record up to date with what was applied, and with what turned out to be the same on both sides. */
+async function record(
+  done: readonly Done[],
+  { plan, carrying }: { plan: TransferPlan; carrying: Carrying },
+): Promise<void> {
+  const { seen, receiver, request } = carrying;
+  const { base } = seen;
+  if (done.length === 0 && plan.kept.length === 0 && seen.comparison.stale.length === 0) return;
+  for (const { path, source, workspace } of seen.comparison.stale) {
+    const digests = base.get(path)?.digests;
+    setBase(base, path, { source, workspace, ...(digests === undefined ? {} : { digests }) });
+  }
+  for (const path of plan.kept) base.delete(path);
+  for (const { item, entry } of done) {
+    const given = item.from === undefined ? undefined : certain(item.from, seen.startedNs);
+    setBase(
+      base,
+      item.path,
+      receiver === "workspace" ? { source: given, workspace: entry } : { source: entry, workspace: given },
+    );
+  }
+  await writeBaseline(request.baseline, base);
+}
+
+interface Sides {
+  readonly source: Entry | undefined;
+  readonly workspace: Entry | undefined;
+  readonly digests?: NonNullable<BaseEntry["digests"]>;
+}
+
+function setBase(base: Baseline, path: RawPath, { source, workspace, digests }: Sides): void {
+  if (source === undefined || workspace === undefined) base.delete(path);
+  else base.set(path, { source, workspace, ...(digests === undefined ? {} : { digests }) });
+}
+
+function explained(error: unknown, { request, receiver }: Carrying): unknown {
+  if (!isErrno(error, "ENOSPC", "EDQUOT")) return error;
+  const place = receiver === "workspace" ? request.workspace : request.sourceRoot;
+  return new CiloError(EngineCode.diskFull, `no space left in ${place}`, {
+    cause: error,
+    hint: "Make room and try again: what came over stays",
+  });
+}

@@ -1,0 +1,196 @@
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  futimesSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { randomBytes } from "node:crypto";
+import { isErrno } from "@cilo/base";
+import { type HeldFolder, changeFolderMode, holdFolder } from "./confined.ts";
+import { type RawPath, nameOf, native, parentOf } from "./raw-path.ts";
+import { openConfined } from "./same-content.ts";
+import type { Transfer } from "./transfer-plan.ts";
+import { type Entry, entryAt } from "./walk.ts";
+
+export interface TransferRoots {
+  /** Absolute and real. */
+  readonly giver: RawPath;
+  readonly receiver: RawPath;
+  /** Permission bits that may come over. */
+  readonly modeMask: number;
+  readonly signal: AbortSignal;
+}
+
+/** `blocked`: the receiving side is not as it was when it was looked at, and is left as it is. */
+export type Transferred = { readonly state: "done"; readonly entry: Entry | undefined } | { readonly state: "blocked" };
+
+/** A transfer that was done, and what stands there since. */
+export interface Done {
+  readonly item: Transfer;
+  readonly entry: Entry | undefined;
+}
+
+const BLOCKED: Transferred = { state: "blocked" };
+
+/**
+ * Brings one path over. Whatever either side does meanwhile, nothing outside the receiving root is written or removed,
+ * nothing outside the giving root is read, and nothing is replaced that is not what was looked at.
+ */
+export function transfer(item: Transfer, roots: TransferRoots): Transferred {
+  using folder = holdFolder(roots.receiver, parentOf(item.path));
+  if (folder === undefined) return BLOCKED;
+  const path = folder.at(nameOf(item.path));
+  if (!isStill(item.to, entryAt(path), path)) return BLOCKED;
+  try {
+    return writeOver(item, { folder, path, roots });
+  } catch (error) {
+    if (isErrno(error, "ENOTEMPTY", "EEXIST", "EISDIR", "ENOTDIR", "ENOENT")) return BLOCKED;
+    throw error;
+  }
+}
+
+function isStill(expected: Entry | undefined, now: Entry | undefined, path: RawPath): boolean {
+  if (expected === undefined || now === undefined) {
+    return expected === now && lstatSync(native(path), { throwIfNoEntry: false }) === undefined;
+  }
+  if (expected.kind !== now.kind) return false;
+  if (now.kind === "folder") return true;
+  return expected.size === now.size && expected.mtimeNs === now.mtimeNs && expected.ctimeNs === now.ctimeNs;
+}
+
+interface Target {
+  readonly folder: HeldFolder;
+  /** Absolute, through the held folder. */
+  readonly path: RawPath;
+  readonly roots: TransferRoots;
+}
+
+function writeOver(item: Transfer, target: Target): Transferred {
+  const path = native(target.path);
+  const { from, to } = item;
+  if (to?.kind === "folder" && from?.kind !== "folder") rmdirSync(path);
+  const isInTheWay = to !== undefined && to.kind !== "folder" && (from === undefined || from.kind === "folder");
+  if (isInTheWay) unlinkSync(path);
+  if (from === undefined) return { state: "done", entry: undefined };
+  if (from.kind === "file") return putFile(item, target);
+  if (from.kind === "link") return putLink(from, target);
+  if (to?.kind !== "folder") mkdirSync(path, { mode: 0o700 });
+  return { state: "done", entry: from };
+}
+
+function putLink(from: Entry, { folder, path }: Target): Transferred {
+  const temporary = temporaryIn(folder);
+  symlinkSync(native(from.target ?? ""), native(temporary));
+  putInPlace(temporary, path);
+  return { state: "done", entry: from };
+}
+
+function putFile({ path, from }: Transfer, target: Target): Transferred {
+  const source = openConfined(target.roots.giver, path);
+  if (source === undefined || from === undefined) return BLOCKED;
+  try {
+    const entry = replaceFile(target, {
+      write: (file) => {
+        pump(source, file, target.roots.signal);
+        dress(file, from, target.roots);
+      },
+    });
+    return { state: "done", entry };
+  } finally {
+    closeSync(source);
+  }
+}
+
+/** Puts a new file in the place of what is there, whole or not at all, and answers what stands there then. */
+export function replaceFile(
+  { folder, path }: Pick<Target, "folder" | "path">,
+  { write }: { readonly write: (file: number) => void },
+): Entry | undefined {
+  const temporary = temporaryIn(folder);
+  const file = openSync(native(temporary), "wx", 0o600);
+  try {
+    write(file);
+    const written = fstatSync(file, { bigint: true });
+    renameSync(native(temporary), native(path));
+    const entry = entryAt(path);
+    // Somebody may have written to it since: then it is an edit, and the doubtful time makes it be looked at.
+    const isOurs = entry?.kind === "file" && entry.size === Number(written.size) && entry.mtimeNs === written.mtimeNs;
+    return entry === undefined || isOurs ? entry : { ...entry, size: Number(written.size), ctimeNs: 0n };
+  } catch (error) {
+    removeIfThere(temporary);
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function temporaryIn(folder: HeldFolder): RawPath {
+  return folder.at(`.cilo-${randomBytes(6).toString("hex")}.tmp`);
+}
+
+const CHUNK = 1024 * 1024;
+
+function pump(source: number, target: number, signal: AbortSignal): void {
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(fstatSync(source).size, 4096)));
+  for (let count = readSync(source, buffer); count > 0; count = readSync(source, buffer)) {
+    signal.throwIfAborted();
+    for (let done = 0; done < count;) done += writeSync(target, buffer, done, count - done);
+  }
+}
+
+/** Mode and time of the original; as root also the owner of the folder's other files: the receiving folder's. */
+function dress(file: number, from: Entry, roots: TransferRoots): void {
+  if (process.geteuid?.() === 0) {
+    const top = lstatSync(native(roots.receiver));
+    if (top.uid !== 0 || top.gid !== 0) fchownSync(file, top.uid, top.gid);
+  }
+  fchmodSync(file, from.mode & roots.modeMask);
+  const seconds = Number(from.mtimeNs / 1000n) / 1_000_000;
+  futimesSync(file, seconds, seconds);
+}
+
+function putInPlace(temporary: RawPath, path: RawPath): void {
+  try {
+    renameSync(native(temporary), native(path));
+  } catch (error) {
+    removeIfThere(temporary);
+    throw error;
+  }
+}
+
+function removeIfThere(path: RawPath): void {
+  try {
+    unlinkSync(native(path));
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+  }
+}
+
+/** Gives folders that were made or changed their modes, the deepest first, and answers all with what stands there now. */
+export function finishFolders(done: readonly Done[], roots: TransferRoots): Done[] {
+  for (const { item } of [...done].reverse()) {
+    if (item.from?.kind === "folder") setFolderMode(item.path, { mode: item.from.mode & roots.modeMask, roots });
+  }
+  return done.map(({ item, entry }) =>
+    entry?.kind === "folder" ? { item, entry: { ...entry, mode: entry.mode & roots.modeMask } } : { item, entry },
+  );
+}
+
+function setFolderMode(path: RawPath, { mode, roots }: { mode: number; roots: TransferRoots }): void {
+  using folder = holdFolder(roots.receiver, parentOf(path));
+  try {
+    if (folder !== undefined) changeFolderMode(folder.at(nameOf(path)), mode);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
+  }
+}
