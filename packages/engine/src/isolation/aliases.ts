@@ -1,7 +1,7 @@
 import type { ServiceNetwork } from "../spec/spec.ts";
 import type { Survey } from "./service-context.ts";
 import { apexHostname, serviceHostname } from "./names.ts";
-import { namedService } from "./namespaces.ts";
+import { networkHost } from "./namespaces.ts";
 import { lookup, unique } from "./records.ts";
 
 /**
@@ -25,9 +25,7 @@ export function networkAliases(survey: Survey, service: string, network: string)
 
 /** Services that live in this one's network namespace, so that its addresses are theirs. */
 function neighbours(survey: Survey, service: string): string[] {
-  return Object.keys(survey.services).filter(
-    (name) => namedService(lookup(survey.services, name)?.network_mode) === service,
-  );
+  return Object.keys(survey.services).filter((name) => networkHost(name, survey.services) === service);
 }
 
 function hostnamesOf(survey: Survey, service: string): string[] {

@@ -4,7 +4,7 @@ import type { ComposeDocument, IsolatedService, IsolatedSpec, NetworkNeed } from
 import type { Survey, Target } from "./service-context.ts";
 import { isolateFileObjects } from "./files.ts";
 import { composeProjectName, environmentLabels, imageName } from "./names.ts";
-import { namedService } from "./namespaces.ts";
+import { networkHost } from "./namespaces.ts";
 import { isolateNetworks, networkNeeds } from "./networks.ts";
 import { isOneShot } from "./one-shot.ts";
 import { placeInWorkspace } from "./paths.ts";
@@ -103,6 +103,6 @@ function describeService(name: string, survey: Survey): IsolatedService {
     hostnames: survey.hostnames.get(name) ?? [],
     scale: containerCount(service, lookup(survey.input.options.scale, name)),
     oneShot: isOneShot(name, survey.services),
-    ...optional("networkOf", namedService(service.network_mode)),
+    ...optional("networkOf", networkHost(name, survey.services)),
   };
 }

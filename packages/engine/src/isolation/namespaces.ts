@@ -69,3 +69,18 @@ function followService(service: Service, other: string): Service {
 export function namedService(mode: string | undefined): string | undefined {
   return mode?.startsWith("service:") === true ? mode.slice("service:".length) : undefined;
 }
+
+/**
+ * The service whose network a service lives in by `network_mode: service:…`, however many steps away; `undefined` when
+ * it has one of its own.
+ */
+export function networkHost(name: string, services: Readonly<Record<string, Service>>): string | undefined {
+  const passed = new Set([name]);
+  let host = namedService(lookup(services, name)?.network_mode);
+  for (let next = host; next !== undefined && !passed.has(next);) {
+    host = next;
+    passed.add(next);
+    next = namedService(lookup(services, next)?.network_mode);
+  }
+  return host;
+}

@@ -37,7 +37,7 @@ export function placeInWorkspace(input: Pick<PlanInput, "sourceRoot" | "workspac
       return copied(posix.relative(source, path));
     const real = clean(input.realPath(path));
     if (isInside(realSource, real) && !isInside(realWorkspace, real)) return copied(posix.relative(realSource, real));
-    return isInside(source, path) ? outside(real, source) : { ...outside(path, source), path: given };
+    return isInside(source, path) ? outside(real, source) : { ...outside(path, source), path: posix.normalize(given) };
   };
 }
 
