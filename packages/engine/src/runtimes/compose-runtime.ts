@@ -6,12 +6,15 @@ import { attachCp, attachExec, attachLogs } from "./compose-attach.ts";
 import { childEnvironment } from "./compose/child-environment.ts";
 import { composeVariables } from "./compose/compose-file.ts";
 import { composeFailure } from "./compose/failures.ts";
-import { composeArguments, settle } from "./compose/processes.ts";
+import { followCreations } from "./compose/creations.ts";
+import { composeArguments, endProcesses } from "./compose/processes.ts";
 import { composeVersion } from "./compose/program.ts";
 import type { EngineClient } from "./engine/client.ts";
+import type { EngineEndpoint } from "./engine/endpoint.ts";
 import { connectContainer } from "./engine/connect.ts";
 import { readStatus } from "./engine/containers.ts";
 import { readEvents } from "./engine/events.ts";
+import { untilQuiet } from "./engine/quiet.ts";
 import { removeProject } from "./engine/removal.ts";
 import { survey } from "./engine/survey.ts";
 import type { Runtime, RuntimeAction, RuntimeEvent, RuntimeInfo, RuntimeTarget, UpOptions } from "./runtime.ts";
@@ -54,6 +57,8 @@ export function createComposeRuntime(engine: ComposeEngine): Runtime {
 
 interface Parts {
   readonly engine: ComposeEngine;
+  /** Compose projects whose last `up` was cut off while the engine was making something. */
+  readonly cutOff: Set<string>;
   client(options: Options): Promise<EngineClient>;
   compose(options: Options): Promise<string>;
 }
@@ -64,9 +69,21 @@ function findOnce(engine: ComposeEngine): Parts {
   let compose: string | undefined;
   return {
     engine,
+    cutOff: new Set(),
     client: async (options) => (client ??= await engine.connect(options)),
     compose: async (options) => (compose ??= await engine.findCompose(options)),
   };
+}
+
+/**
+ * What every change begins with: no Compose of an earlier one runs any more, and nothing that it had asked of the
+ * engine is still to come.
+ */
+async function settle(parts: Parts, composeProject: string, { signal }: Options): Promise<EngineClient> {
+  const [client, ended] = await Promise.all([parts.client({ signal }), endProcesses(composeProject, { signal })]);
+  if (ended || parts.cutOff.has(composeProject)) await untilQuiet(client, composeProject, { signal });
+  parts.cutOff.delete(composeProject);
+  return client;
 }
 
 /** Every exit status is an answer here; {@link composeFailure} reads the output. */
@@ -77,21 +94,31 @@ async function up(
   { target, spec, options }: { target: RuntimeTarget; spec: IsolatedSpec; options: UpOptions },
 ): Promise<void> {
   const { signal, onProgress } = options;
-  const [env, program] = await Promise.all([
-    variables(parts, target, { signal }),
+  const [{ endpoint }, program] = await Promise.all([
+    settle(parts, target.composeProject, { signal }),
     parts.compose({ signal }),
-    settle(target.composeProject, { signal }),
   ]);
-  const args = [...composeArguments(target.composeProject, target.composeFile), ...upArguments(options)];
-  const result = await run(program, args, {
-    signal,
-    env,
-    expect: ANY_STATUS,
-    ...(onProgress === undefined ? {} : { onLine: (line) => reportLine(line, onProgress) }),
-  });
-  if (result.exitCode !== 0)
+  const creations = followCreations();
+  const onLine = (line: string): void => {
+    creations.onLine(line);
+    reportLine(line, onProgress);
+  };
+  // What the engine refused is one of those that stay open; cut off from outside, it may be making all of them.
+  let refused = 0;
+  try {
+    const args = [...composeArguments(target.composeProject, target.composeFile), ...upArguments(options)];
+    const env = variables(parts, target, endpoint);
+    const result = await run(program, args, { signal, env, expect: ANY_STATUS, onLine });
+    if (result.exitCode === 0) return;
+    refused = result.exitCode < CUT_OFF_STATUS ? 1 : 0;
     throw composeFailure({ ...result, status: result.exitCode }, (container) => serviceOfContainer(spec, container));
+  } finally {
+    if (creations.open() > refused) parts.cutOff.add(target.composeProject);
+  }
 }
+
+/** Compose ends with 130 when a signal stops it; `run` answers 128 when one killed it. */
+const CUT_OFF_STATUS = 128;
 
 function upArguments({ build, recreate, createOnly }: UpOptions): string[] {
   return [
@@ -103,9 +130,9 @@ function upArguments({ build, recreate, createOnly }: UpOptions): string[] {
   ];
 }
 
-function reportLine(line: string, onProgress: (line: string) => void): void {
+function reportLine(line: string, onProgress: UpOptions["onProgress"]): void {
   const text = line.trim();
-  if (text !== "" && !text.startsWith("time=")) onProgress(text);
+  if (text !== "" && !text.startsWith("time=")) onProgress?.(text);
 }
 
 function serviceOfContainer(spec: IsolatedSpec, container: string): string {
@@ -117,27 +144,18 @@ function serviceOfContainer(spec: IsolatedSpec, container: string): string {
 
 /** Compose stops (in the order of dependencies, with `pre_stop` hooks) where it can; what then runs is stopped by the engine. */
 async function down(parts: Parts, target: RuntimeTarget, { signal }: Options): Promise<void> {
-  const [client] = await Promise.all([parts.client({ signal }), settle(target.composeProject, { signal })]);
-  if (await isFile(target.composeFile)) await stopByCompose(parts, target, { signal });
+  const client = await settle(parts, target.composeProject, { signal });
+  if (await isFile(target.composeFile)) {
+    const args = [...composeArguments(target.composeProject, target.composeFile), "stop"];
+    const env = variables(parts, target, client.endpoint);
+    await run(await parts.compose({ signal }), args, { signal, env, expect: ANY_STATUS });
+  }
   await removeProject(client, target.composeProject, { kind: "keep-data", signal });
 }
 
-async function stopByCompose(parts: Parts, target: RuntimeTarget, { signal }: Options): Promise<void> {
-  const [env, program] = await Promise.all([variables(parts, target, { signal }), parts.compose({ signal })]);
-  const args = [...composeArguments(target.composeProject, target.composeFile), "stop"];
-  await run(program, args, { signal, env, expect: ANY_STATUS });
-}
-
-/** After a Compose that was cut off, the engine may still be making what it had asked for. */
-const QUIET_AFTER_KILL_MS = 1000;
-
 async function destroy(parts: Parts, composeProject: string, { signal }: Options): Promise<void> {
-  const [client, ended] = await Promise.all([parts.client({ signal }), settle(composeProject, { signal })]);
-  await removeProject(client, composeProject, {
-    kind: "everything",
-    signal,
-    ...(ended ? { quietMs: QUIET_AFTER_KILL_MS } : {}),
-  });
+  const client = await settle(parts, composeProject, { signal });
+  await removeProject(client, composeProject, { kind: "everything", signal });
 }
 
 async function* events(
@@ -170,24 +188,24 @@ async function attachTo(
   { signal }: Options,
 ): Promise<number> {
   const { program } = parts.engine;
-  const env = await variables(parts, target, { signal });
+  const client = await parts.client({ signal });
+  const env = variables(parts, target, client.endpoint);
   if (action.kind === "logs")
     return await attachLogs(await parts.compose({ signal }), { target, action }, { signal, env });
-  const { environments } = await readStatus(await parts.client({ signal }), target, { signal });
+  const { environments } = await readStatus(client, { composeProject: target.composeProject }, { signal });
   const containers = environments.get(target.composeProject) ?? [];
   return action.kind === "exec"
     ? await attachExec(program, { containers, action }, { signal, env })
     : await attachCp(program, { containers, action }, { signal, env });
 }
 
-/** The environment of Compose for this target. */
-async function variables(
-  parts: Parts,
+/** The environment of the engine's programs for this target. */
+function variables(
+  { engine }: Parts,
   target: RuntimeTarget,
-  { signal }: Options,
-): Promise<Record<string, string | undefined>> {
-  const { endpoint } = await parts.client({ signal });
-  return { ...childEnvironment(parts.engine.env, endpoint), ...composeVariables(target.env) };
+  endpoint: EngineEndpoint,
+): Record<string, string | undefined> {
+  return { ...childEnvironment(engine.env, endpoint), ...composeVariables(target.env) };
 }
 
 async function isFile(path: string): Promise<boolean> {

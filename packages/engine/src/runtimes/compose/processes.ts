@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { poll, run } from "@cilo/base";
 
 /**
- * Arguments that come before Compose's subcommand. Their fixed shape is what {@link settle} knows our processes by.
+ * Arguments that come before Compose's subcommand. Their fixed shape is what {@link endProcesses} knows our processes by.
  * No `.env` is read, whatever folder the file lies in.
  */
 export function composeArguments(composeProject: string, composeFile: string): string[] {
@@ -16,7 +16,10 @@ const CHANGING = new Set(["up", "stop"]);
  * Ends the Compose processes that change this project and answers whether there were any. A killed `cilo` leaves its
  * Compose child running; the caller holds the project's lock, so any such process is one of those.
  */
-export async function settle(composeProject: string, options: { readonly signal: AbortSignal }): Promise<boolean> {
+export async function endProcesses(
+  composeProject: string,
+  options: { readonly signal: AbortSignal },
+): Promise<boolean> {
   const found = await composeProcesses(composeProject, options);
   await Promise.all(found.map((pid) => end(pid, options.signal)));
   return found.length > 0;

@@ -26,26 +26,24 @@ const PARALLEL = 16;
 
 /**
  * Removes what carries the Compose project's label, until nothing does. Objects that vanish meanwhile or are being
- * removed by somebody else are no failure. With `quietMs` it goes on looking for that long: what a Compose that was
- * just killed has asked of the engine may still appear.
+ * removed by somebody else are no failure.
  *
  * @throws CiloError `ENGINE_FAILED` when something stays in use
  */
 export async function removeProject(
   client: EngineClient,
   composeProject: string,
-  options: { readonly kind: RemovalKind; readonly signal: AbortSignal; readonly quietMs?: number },
+  options: { readonly kind: RemovalKind; readonly signal: AbortSignal },
 ): Promise<void> {
   const removal: Removal = { client, composeProject, kind: options.kind, signal: options.signal };
   const deadline = performance.now() + PATIENCE_MS;
-  const quietUntil = performance.now() + (options.quietMs ?? 0);
   for (let pause = 10; ; pause = Math.min(pause * 2, 500)) {
     const found = await findObjects(removal);
-    if (isEmpty(found) && performance.now() >= quietUntil) return;
+    if (isEmpty(found)) return;
     const left = await removeObjects(removal, found);
     if (left.length > 0 && performance.now() > deadline)
       throw new CiloError(EngineCode.engineFailed, `could not remove everything of ${composeProject}: ${left[0]}`);
-    if (left.length > 0 || isEmpty(found)) await delay(pause, options.signal);
+    if (left.length > 0) await delay(pause, options.signal);
   }
 }
 
