@@ -21,6 +21,14 @@ export { environmentVariables, serviceUrl, urlVariable } from "./isolation/varia
 export { planSharedNetworks, sharedDocumentWith } from "./isolation/sharing/shared-service.ts";
 export { loadIsolation } from "./environments/isolation-file.ts";
 export { copyTree } from "./workspace/copy.ts";
+export { applyEnvConfig } from "./workspace/env-config.ts";
+export { copyRulesOf } from "./workspace/env-files.ts";
 export { removeTree } from "./workspace/remove.ts";
 export { findSourceRoot } from "./workspace/source-root.ts";
 export { mergeTree, syncTree, workspaceChanges } from "./workspace/sync.ts";
+export { createEnvironments } from "./environments/lifecycle.ts";
+export type { Consent, ConsentRequest, EnvironmentsDeps } from "./environments/deps.ts";
+export { CONFIG_PATH, parseProjectConfig, readProjectConfig } from "./environments/config-file.ts";
+export { openHome } from "./environments/home-id.ts";
+export { reapShared } from "./environments/shared-reap.ts";
+export { environmentFolders, listRecords } from "./environments/records.ts";
