@@ -3,7 +3,7 @@ import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 import { writeMachineSettings } from "./settings.ts";
-import { type CiloCall, type CiloOptions, callCilo } from "./cilo.ts";
+import { type CiloCall, type CiloOptions, callCilo, startCilo } from "./cilo.ts";
 import { removeEverything } from "./engine.ts";
 import { type Files, writeFiles } from "./files.ts";
 import { type Reply, request, resolveName } from "./names.ts";
@@ -28,6 +28,8 @@ export interface TestMachine {
   cilo(args: readonly string[], options?: CiloOptions): Promise<CiloCall>;
   /** As `cilo`, but fails the test unless the status is 0. */
   ok(args: readonly string[], options?: CiloOptions): Promise<CiloCall>;
+  /** Starts the built command, for tests that end it midway. */
+  start(args: readonly string[]): ReturnType<typeof startCilo>;
   /** `ok` with `--json`, parsed. */
   json(args: readonly string[], options?: CiloOptions): Promise<unknown>;
   /** IPv4 addresses by this machine's own dnsmasq; empty when there is no such name. */
@@ -69,6 +71,7 @@ export async function testMachine(): Promise<TestMachine> {
     project: async (name, files) => await writeFiles(join(folder, name), files),
     cilo,
     ok,
+    start: (args) => startCilo(args, { cwd: folder, env }),
     json: async (args, options) => JSON.parse((await ok([...args, "--json"], options)).stdout),
     resolve: async (name) => await resolveName(name, slot.dnsPort),
     request: async (url, options) => await request(url, { dnsPort: slot.dnsPort, ...options }),
