@@ -57,7 +57,11 @@ runtime: docker
       dnsSuffix: ".test",
       hostnames: { web: ["shop.demo.test"] },
       copy: { ignore: ["dist/"], dotDirs: [".cache"] },
-      env: { copyMode: "allowlist", initHook: "npm ci", render: [{ file: ".env", tokens: true, replace: { localhost: "web" } }] },
+      env: {
+        copyMode: "allowlist",
+        initHook: "npm ci",
+        render: [{ file: ".env", tokens: true, replace: { localhost: "web" } }],
+      },
     });
   });
 

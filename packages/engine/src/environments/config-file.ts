@@ -145,7 +145,9 @@ function projectConfig(file: ConfigFile): ProjectConfig {
 }
 
 function attributeOf(path: readonly PropertyKey[]): string {
-  return path.map((part, index) => (typeof part === "number" ? `[${part}]` : `${index > 0 ? "." : ""}${String(part)}`)).join("");
+  return path
+    .map((part, index) => (typeof part === "number" ? `[${part}]` : `${index > 0 ? "." : ""}${String(part)}`))
+    .join("");
 }
 
 function firstLine(text: string): string {

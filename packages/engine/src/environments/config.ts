@@ -25,7 +25,7 @@ export interface ProjectConfig {
 
 /** How `.env*` files come into the workspace and what is done to them there. */
 export interface EnvConfig {
-  /** `all`: every env file as it is; `none`: none; `allowlist`: the variables of `copy` alone. */
+  /** `all`: every env file but those of `ignore`; `none`: none; `allowlist`: those of `copy` but not of `ignore`. Both are gitignore patterns. */
   readonly copyMode: "all" | "none" | "allowlist";
   readonly copy: readonly string[];
   readonly ignore: readonly string[];

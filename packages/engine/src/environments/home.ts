@@ -7,8 +7,8 @@ import { join } from "node:path";
  * CILO_HOME/
  *   id                         8 hex digits, made once; labels everything at the engine
  *   machine.json               what `cilo init` chose: dns port, suffix, base subnet
- *   envs/<project>/<env>/      environment.json · compose.yaml · compose.previous.yaml · isolated.json · baseline.json · workspace/
- *                              applied.json · unapplied.json · generated.json
+ *   envs/<project>/<env>/      environment.json · compose.yaml · isolated.json · applied.json · previous.json ·
+ *                              unapplied.json · baseline.json · generated.json · workspace/
  *   blocks/                    one file per claimed address block
  *   shared/<composeProject>/   compose.yaml of shared services, users/
  *   dns/                       dnsmasq's configuration, hosts folder, pid
@@ -28,11 +28,11 @@ export function environmentPaths(home: Home, identity: { project: string; enviro
     folder,
     record: join(folder, "environment.json"),
     compose: join(folder, "compose.yaml"),
-    previousCompose: join(folder, "compose.previous.yaml"),
     isolated: join(folder, "isolated.json"),
     baseline: join(folder, "baseline.json"),
     workspace: join(folder, "workspace"),
     applied: join(folder, "applied.json"),
+    previous: join(folder, "previous.json"),
     unapplied: join(folder, "unapplied.json"),
     generated: join(folder, "generated.json"),
   };
@@ -43,7 +43,6 @@ export interface EnvironmentPaths {
   readonly record: string;
   /** The generated Compose file, 0600. */
   readonly compose: string;
-  readonly previousCompose: string;
   /** The IsolatedSpec without its document: services, ports, ingress, what is shared; for commands that need no parsing. */
   readonly isolated: string;
   /** State of the source at the last sync, by file. */
@@ -51,6 +50,8 @@ export interface EnvironmentPaths {
   readonly workspace: string;
   /** What the engine was last brought to; absent while nothing was started (see applied.ts). */
   readonly applied: string;
+  /** What the engine had before an `up` that has not succeeded yet; what a service is put back from. */
+  readonly previous: string;
   /** Source edits that reached the workspace and not yet the engine; survives `kill -9` (see applied.ts). */
   readonly unapplied: string;
   /** What Cilo or a hook wrote into the workspace at creation, so that it is not taken for somebody's work. */

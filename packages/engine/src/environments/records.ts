@@ -59,6 +59,16 @@ export async function find(home: Home, environment: string): Promise<Located> {
   });
 }
 
+/** {@link find} for commands that need a whole environment. @throws CiloError `ENVIRONMENT_NOT_FOUND` also for one that is half made or half removed */
+export async function findReady(home: Home, environment: string): Promise<Located> {
+  const located = await find(home, environment);
+  if (located.record.phase === "ready") return located;
+  const half = located.record.phase === "creating" ? "half made" : "half removed";
+  throw new CiloError(EngineCode.environmentNotFound, `${environment} is ${half}`, {
+    hint: `Make it anew: cilo up ${environment}; or remove it: cilo destroy ${environment}`,
+  });
+}
+
 /** Writes the record whole or not at all, and through to the disk. */
 export async function saveRecord(home: Home, record: EnvironmentRecord): Promise<Located> {
   const paths = environmentPaths(home, record);

@@ -48,7 +48,10 @@ async function environOf(pid: string): Promise<string[]> {
 
 /** macOS: `ps` shows the variables of the user's own processes after the command. */
 async function inPs(variable: string, signal: AbortSignal): Promise<number[]> {
-  const { stdout } = await run("ps", ["-axww", "-E", "-o", "pid=,command="], { signal, env: { PATH: "/bin:/usr/bin" } });
+  const { stdout } = await run("ps", ["-axww", "-E", "-o", "pid=,command="], {
+    signal,
+    env: { PATH: "/bin:/usr/bin" },
+  });
   return stdout
     .split("\n")
     .filter((line) => line.split(" ").includes(variable))

@@ -1,0 +1,77 @@
+import { isCiloError } from "@cilo/base";
+import type { Allocation, NetworkNeed } from "../isolation/isolated-spec.ts";
+import type { Runtime, RuntimeInfo } from "../runtimes/runtime.ts";
+import type { Addresses } from "./ports.ts";
+
+/** How often another block is tried when the engine refuses one. */
+const MAX_TRIES = 4;
+
+export interface AddressRequest {
+  /** `<project>/<environment>`, or `<project>/shared-<hash>`. */
+  readonly owner: string;
+  readonly composeProject: string;
+  readonly needs: readonly NetworkNeed[];
+  readonly previous?: Allocation;
+  readonly signal: AbortSignal;
+}
+
+/** The owner's addresses. The engine is asked what is taken only when something new is needed. */
+export async function allocate(
+  place: { readonly addresses: Addresses; readonly runtime: Runtime },
+  request: AddressRequest,
+): Promise<Allocation> {
+  const { owner, needs, previous, signal } = request;
+  const covered = needs.every((need) => previous?.subnets[need.key] !== undefined);
+  const info = covered ? undefined : await place.runtime.inspect({ signal });
+  return await place.addresses.allocate({
+    owner,
+    needs,
+    ...(previous === undefined ? {} : { previous }),
+    taken: info === undefined ? [] : subnetsOfOthers(info, request.composeProject),
+    signal,
+  });
+}
+
+/**
+ * Does `work` with the owner's addresses, and again with other ones when the engine finds them taken: by a network that
+ * was made since, or a route it knows and we do not. Networks that are there already keep theirs.
+ */
+export async function withAddresses<T>(
+  place: { readonly addresses: Addresses; readonly runtime: Runtime },
+  request: AddressRequest,
+  work: (allocation: Allocation) => Promise<T>,
+): Promise<T> {
+  let allocation = await allocate(place, request);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work(allocation);
+    } catch (error) {
+      if (!isCiloError(error, "SUBNET_TAKEN") || tries >= MAX_TRIES) throw error;
+      allocation = await reallocate(place, request, allocation);
+    }
+  }
+}
+
+async function reallocate(
+  place: { readonly addresses: Addresses; readonly runtime: Runtime },
+  request: AddressRequest,
+  refused: Allocation,
+): Promise<Allocation> {
+  const { owner, composeProject, needs, signal } = request;
+  const info = await place.runtime.inspect({ signal });
+  const own = info.subnets.filter((subnet) => subnet.composeProject === composeProject).map(({ cidr }) => cidr);
+  const kept = Object.entries(refused.subnets).filter(([, subnet]) => own.includes(subnet));
+  const gone = Object.values(refused.subnets).filter((subnet) => !own.includes(subnet));
+  if (kept.length === 0) await place.addresses.release(owner);
+  return await place.addresses.allocate({
+    owner,
+    needs,
+    ...(kept.length === 0 ? {} : { previous: { blocks: refused.blocks, subnets: Object.fromEntries(kept) } }),
+    taken: [...subnetsOfOthers(info, composeProject), ...gone],
+    signal,
+  });
+}
+
+function subnetsOfOthers(info: RuntimeInfo, composeProject: string): string[] {
+  return info.subnets.filter((subnet) => subnet.composeProject !== composeProject).map(({ cidr }) => cidr);
+}

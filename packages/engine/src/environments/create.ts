@@ -1,0 +1,143 @@
+import { CiloError, isCiloError } from "@cilo/base";
+import { EngineCode } from "../errors.ts";
+import { apply } from "./apply.ts";
+import { readProjectConfig } from "./config-file.ts";
+import type { ProjectConfig } from "./config.ts";
+import type { EnvironmentsDeps } from "./deps.ts";
+import { readDesired } from "./desired.ts";
+import type { Located, OperationContext, UpRequest, UpResult } from "./environments.ts";
+import { type Filling, fillWorkspace } from "./fill-workspace.ts";
+import { type Hook, readHook, requireConsent } from "./hook-consent.ts";
+import type { Operation } from "./operation.ts";
+import { DEFAULT_OPTIONS, chooseSuffix, mergeOptions } from "./options.ts";
+import { type Project, parseProject, projectLabel } from "./project.ts";
+import type { EnvironmentOptions, EnvironmentRecord } from "./record.ts";
+import { saveRecord } from "./records.ts";
+import { removeDebris, removeEnvironment } from "./remove.ts";
+import { sourceProjectDir } from "./source.ts";
+import { upResult } from "./up-result.ts";
+import type { UpMode } from "./up.ts";
+import { type Work, cleanUpWork, createWork } from "./work.ts";
+import type { SourceLocation } from "./workspaces.ts";
+
+/** How long undoing a creation may take, whatever ended it. */
+const ROLL_BACK_MS = 60_000;
+
+/**
+ * Makes an environment that is not there. Everything that can be refused is so before anything is made; a failure or
+ * an abort after that removes all of it again.
+ */
+export async function createEnvironment(
+  deps: EnvironmentsDeps,
+  asked: { readonly request: UpRequest & UpMode; readonly source: SourceLocation; readonly operation: Operation },
+  context: OperationContext,
+): Promise<UpResult> {
+  const { request, source, operation } = asked;
+  const config = await readProjectConfig(sourceProjectDir(source));
+  const runtime = request.runtime ?? config.runtime ?? deps.defaultRuntime;
+  const work = createWork(deps, { runtime, operation, context });
+  const options = mergeOptions(DEFAULT_OPTIONS, request.options);
+  const suffix = chooseSuffix(config, deps);
+  const hook = await allowedHook(deps, source, config);
+  const project = await work.progress.phase("parse", async () => parseEarly(deps, { source, config, options }));
+  if (!request.startNothing) await requireEngine(work);
+  const record: EnvironmentRecord = {
+    version: 1,
+    project: projectLabel(config, project?.spec.name ?? nameOfFolder(source)),
+    environment: request.environment,
+    phase: "creating",
+    ...source,
+    format: project?.parser.format ?? options.format ?? "",
+    runtime,
+    suffix,
+    createdAt: new Date(deps.clock.now()).toISOString(),
+    options,
+  };
+  const located = await claim(deps, record, context.signal);
+  try {
+    return await finish(work, { located, request, filling: { config, hook } });
+  } catch (error) {
+    await rollBack(work, located, error);
+    throw error;
+  }
+}
+
+async function allowedHook(
+  deps: EnvironmentsDeps,
+  source: SourceLocation,
+  config: ProjectConfig,
+): Promise<Hook | undefined> {
+  if (config.env.initHook === undefined) return undefined;
+  const project = sourceProjectDir(source);
+  const hook = await readHook(config.env.initHook, { project, folder: project });
+  await requireConsent(hook, { home: deps.home, consent: deps.consent, project });
+  return hook;
+}
+
+/**
+ * The project as it is in the source, so that one that is wrong is refused before it is copied. `undefined` where the
+ * hook or a rendered file may yet make it right.
+ */
+function parseEarly(
+  deps: EnvironmentsDeps,
+  request: { source: SourceLocation; config: ProjectConfig; options: EnvironmentOptions },
+): Project | undefined {
+  const { source, config, options } = request;
+  try {
+    return parseProject(deps, { location: source, config, options });
+  } catch (error) {
+    const mayBeMended = config.env.initHook !== undefined || config.env.render.length > 0;
+    if (mayBeMended && isCiloError(error, EngineCode.projectInvalid, EngineCode.fileNotFound)) return undefined;
+    throw error;
+  }
+}
+
+function nameOfFolder(source: SourceLocation): string {
+  return sourceProjectDir(source).split("/").at(-1) ?? "";
+}
+
+/** The engine answers; else nothing is made that would have to be undone. */
+async function requireEngine(work: Work): Promise<void> {
+  await work.runtime.status({ composeProject: "cilo_" }, { signal: work.context.signal });
+}
+
+/** The record is the first thing of an environment and the last. */
+async function claim(deps: EnvironmentsDeps, record: EnvironmentRecord, signal: AbortSignal): Promise<Located> {
+  try {
+    return await saveRecord(deps.home, record);
+  } catch (error) {
+    await removeDebris(deps, record.environment, { signal });
+    throw error;
+  }
+}
+
+async function finish(
+  work: Work,
+  made: { readonly located: Located; readonly request: UpRequest & UpMode; readonly filling: Filling },
+): Promise<UpResult> {
+  const { request, filling } = made;
+  await fillWorkspace(work, made.located, filling);
+  const desired = await work.progress.phase("parse", () => readDesired(work.deps, made.located));
+  const located = withFormat(made.located, desired.project.parser.format);
+  const result = await apply(work, { ...request, located, desired, unapplied: [], edits: [] });
+  const ready = await saveRecord(work.deps.home, { ...result.located.record, phase: "ready" });
+  return await upResult(work, { ...result, located: ready }, { desired, created: true });
+}
+
+function withFormat(located: Located, format: string): Located {
+  return { ...located, record: { ...located.record, format } };
+}
+
+async function rollBack(work: Work, located: Located, reason: unknown): Promise<void> {
+  try {
+    await work.progress.phase("rollback", () => removeEnvironment(cleanUpWork(work, ROLL_BACK_MS), located));
+  } catch (error) {
+    const why = error instanceof CiloError ? error.message : String(error);
+    work.notify({
+      code: "rollback-failed",
+      message: `not everything of ${located.record.environment} could be removed: ${why}; run cilo destroy ${located.record.environment}`,
+    });
+    if (!(error instanceof CiloError))
+      throw new AggregateError([reason, error], "rolling back failed", { cause: error });
+  }
+}

@@ -1,0 +1,50 @@
+import type { ContainerStatus } from "../runtimes/runtime.ts";
+import type { StoredIsolation } from "./isolation-file.ts";
+import type { Endpoint } from "./ports.ts";
+
+/** Containers by Compose project, as `Runtime.status` answers them. */
+export type Containers = ReadonlyMap<string, readonly ContainerStatus[]>;
+
+/** Every service of an environment with the addresses it answers on now, its shared ones included. */
+export function endpointsOf(isolation: StoredIsolation, containers: Containers): Endpoint[] {
+  const own = isolation.services.map((service) => ({
+    ...service,
+    // `network_mode: service:…` has no address of its own.
+    containers: containersOf(containers, isolation.composeProject, service.networkOf ?? service.name),
+  }));
+  const shared = isolation.shared.map((service) => ({
+    ...service,
+    containers: containersOf(containers, service.composeProject, service.name),
+  }));
+  return [...own, ...shared].map((service) => ({
+    service: service.name,
+    label: service.label,
+    addresses: addressesOf(service.containers, isolation),
+    ports: service.ports,
+    hostnames: service.hostnames,
+    ingress: service.name === isolation.ingress,
+  }));
+}
+
+/** A service's containers by index. */
+export function containersOf(containers: Containers, composeProject: string, service: string): ContainerStatus[] {
+  return (containers.get(composeProject) ?? [])
+    .filter((container) => container.service === service)
+    .sort((a, b) => a.index - b.index);
+}
+
+function addressesOf(containers: readonly ContainerStatus[], isolation: StoredIsolation): Endpoint["addresses"] {
+  return containers.flatMap((container) => {
+    const address = addressIn(container, isolation);
+    return address === undefined || container.state !== "running" ? [] : [{ index: container.index, address }];
+  });
+}
+
+/** Its address on the first network of the environment that it is in; a shared container has others elsewhere too. */
+function addressIn(container: ContainerStatus, isolation: StoredIsolation): string | undefined {
+  for (const network of isolation.networks) {
+    const address = container.addresses[network.name];
+    if (address !== undefined && address !== "") return address;
+  }
+  return undefined;
+}

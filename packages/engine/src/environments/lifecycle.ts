@@ -1,0 +1,64 @@
+import { CiloError, isErrno } from "@cilo/base";
+import { EngineCode } from "../errors.ts";
+import { parseLabel } from "../spec/names.ts";
+import type { EnvironmentsDeps } from "./deps.ts";
+import type { destroyEnvironment } from "./destroy.ts";
+import type { takeDown } from "./down.ts";
+import type { Environments, Located } from "./environments.ts";
+import { listEnvironments } from "./list.ts";
+import type { planUp } from "./plan-up.ts";
+import { find } from "./records.ts";
+import { environmentStatus } from "./status.ts";
+import type { bringUp } from "./up.ts";
+import type { mergeEnvironment, syncEnvironment, workspaceEdits } from "./workspace-commands.ts";
+
+/**
+ * The life of environments over the given home, engines and network. Holds nothing: any number may be built, in any
+ * process. What only reads (`list`, `status`, `find`) is loaded at once, so that it is quick; the rest when it is used.
+ */
+export function createEnvironments(deps: EnvironmentsDeps): Environments {
+  const located = (environment: string): Promise<Located> => find(deps.home, parseLabel(environment, "environment"));
+  return {
+    find: located,
+    list: (context) => explained(listEnvironments(deps, context)),
+    status: (environment, context) =>
+      explained(located(environment).then((found) => environmentStatus(deps, found, context))),
+    up: (request, context) => explained(up(deps, { ...request, startNothing: false }, context)),
+    create: (request, context) => explained(up(deps, { ...request, startNothing: true }, context)),
+    plan: (request) => explained(plan(deps, request)),
+    down: (environment, context) => explained(down(deps, environment, context)),
+    destroy: (environment, options, context) => explained(destroy(deps, environment, { ...options, ...context })),
+    sync: (environment, options, context) => explained(sync(deps, environment, { ...options, ...context })),
+    changes: (environment, context) => explained(changes(deps, environment, context)),
+    merge: (environment, options, context) => explained(merge(deps, environment, { ...options, ...context })),
+  };
+}
+
+const up = async (...args: Parameters<typeof bringUp>) => (await import("./up.ts")).bringUp(...args);
+const plan = async (...args: Parameters<typeof planUp>) => (await import("./plan-up.ts")).planUp(...args);
+const down = async (...args: Parameters<typeof takeDown>) => (await import("./down.ts")).takeDown(...args);
+const destroy = async (...args: Parameters<typeof destroyEnvironment>) =>
+  (await import("./destroy.ts")).destroyEnvironment(...args);
+const sync = async (...args: Parameters<typeof syncEnvironment>) =>
+  (await import("./workspace-commands.ts")).syncEnvironment(...args);
+const merge = async (...args: Parameters<typeof mergeEnvironment>) =>
+  (await import("./workspace-commands.ts")).mergeEnvironment(...args);
+const changes = async (...args: Parameters<typeof workspaceEdits>) =>
+  (await import("./workspace-commands.ts")).workspaceEdits(...args);
+
+/** A full disk may show anywhere a file is written. */
+async function explained<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (!isErrno(cause, "ENOSPC", "EDQUOT")) throw cause;
+    throw new CiloError(
+      EngineCode.diskFull,
+      `there is no space left${cause.path === undefined ? "" : ` for ${cause.path}`}`,
+      {
+        cause,
+        hint: "Make room, then run it again",
+      },
+    );
+  }
+}

@@ -1,0 +1,69 @@
+import { readFileIfThere, writeFileAtomic } from "@cilo/base";
+import type { Allocation, IsolatedSpec } from "../isolation/isolated-spec.ts";
+import type { RuntimeTarget } from "../runtimes/runtime.ts";
+import { renderComposeFile } from "../runtimes/compose/compose-file.ts";
+import type { Change } from "../workspace/workspace.ts";
+import { type Applied, type UnappliedPaths, composeHash, loadApplied, loadPrevious } from "./applied.ts";
+import { buildsNeeded, editsFingerprint } from "./builds.ts";
+import { type Desired, documentVariables } from "./desired.ts";
+import type { EnvironmentsDeps } from "./deps.ts";
+import type { Located } from "./environments.ts";
+import { type StoredIsolation, saveIsolation, storedIsolation } from "./isolation-file.ts";
+
+/** What the engine and the environment's files should have, once there are addresses. */
+export interface Plan {
+  /** With the addresses in its record. */
+  readonly located: Located;
+  readonly isolated: IsolatedSpec;
+  readonly isolation: StoredIsolation;
+  readonly target: RuntimeTarget;
+  /** The generated Compose file. */
+  readonly text: string;
+  /** What is remembered when it has come true. */
+  readonly applied: Applied;
+  /** Services whose image has to be built again. */
+  readonly builds: readonly string[];
+}
+
+export async function makePlan(
+  deps: Pick<EnvironmentsDeps, "env">,
+  request: {
+    readonly located: Located;
+    readonly desired: Desired;
+    readonly unapplied: UnappliedPaths;
+    readonly edits: readonly Change[];
+  },
+  allocation: Allocation,
+): Promise<Plan> {
+  const { located, desired } = request;
+  const isolated = desired.isolate(allocation);
+  const isolation = storedIsolation(isolated);
+  const text = renderComposeFile(isolated.document);
+  const edits = await editsFingerprint(isolation, located.paths.workspace, request.edits);
+  const last = (await loadApplied(located.paths)) ?? (await loadPrevious(located.paths));
+  return {
+    located: {
+      ...located,
+      record: { ...located.record, allocation: { blocks: [...allocation.blocks], subnets: { ...allocation.subnets } } },
+    },
+    isolated,
+    isolation,
+    target: {
+      composeProject: isolated.composeProject,
+      composeFile: located.paths.compose,
+      env: documentVariables(isolated.document, deps.env),
+    },
+    text,
+    applied: { compose: composeHash(text), edits, spec: isolated },
+    builds: buildsNeeded({ isolated, isolation, edits }, { ...request, last }),
+  };
+}
+
+/** Writes the generated files. @returns whether the Compose file is another than it was */
+export async function writePlan(plan: Plan): Promise<boolean> {
+  const { paths } = plan.located;
+  const isSame = (await readFileIfThere(paths.compose)) === plan.text;
+  if (!isSame) await writeFileAtomic(paths.compose, plan.text);
+  await saveIsolation(paths.isolated, plan.isolation);
+  return !isSame;
+}

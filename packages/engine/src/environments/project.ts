@@ -1,0 +1,102 @@
+import { resolve } from "node:path";
+import { CiloError } from "@cilo/base";
+import { EngineCode } from "../errors.ts";
+import { detectProject } from "./parsing.ts";
+import type { Parser } from "../parsers/parser.ts";
+import { projectFiles } from "./parsing.ts";
+import { isDnsLabel } from "../spec/names.ts";
+import type { EnvironmentSpec } from "../spec/spec.ts";
+import type { ProjectConfig } from "./config.ts";
+import type { EnvironmentsDeps } from "./deps.ts";
+import type { EnvironmentOptions } from "./record.ts";
+import { isInside, sourceProjectDir } from "./source.ts";
+import type { SourceLocation } from "./workspaces.ts";
+
+/** A parsed project and how it was found. */
+export interface Project {
+  readonly spec: EnvironmentSpec;
+  readonly parser: Parser;
+  /** Files of other formats that were passed over, as the user would name them. */
+  readonly passedOver: readonly string[];
+}
+
+/**
+ * Parses the project of a source: its files as they are there, or, with `workspace`, as they are in the copy but with
+ * the source's paths.
+ *
+ * @throws CiloError `PROJECT_NOT_DETECTED`, `PROJECT_INVALID`, `FILE_NOT_FOUND`, `PATH_ESCAPES`
+ */
+export function parseProject(
+  deps: Pick<EnvironmentsDeps, "parsers" | "env">,
+  request: {
+    readonly location: SourceLocation;
+    readonly workspace?: string;
+    readonly config: ProjectConfig;
+    readonly options: Partial<EnvironmentOptions>;
+  },
+): Project {
+  const { location, config, options } = request;
+  const workingDir = sourceProjectDir(location);
+  const files = projectFiles(
+    request.workspace === undefined ? undefined : { source: location.sourceRoot, copy: request.workspace },
+  );
+  refuseEscapes([...config.composeFiles, ...config.envFiles], { workingDir, sourceRoot: location.sourceRoot });
+  const named = chosen(options.files, config.composeFiles);
+  const envFiles = chosen(options.envFiles, config.envFiles);
+  const { parser, passedOver } = detectProject({
+    parsers: deps.parsers,
+    workingDir,
+    files,
+    ...(options.format === undefined ? {} : { format: options.format }),
+  });
+  const spec = parser.parse({
+    files,
+    env: definedOnly(deps.env),
+    workingDir,
+    ...(named.length === 0 ? {} : { projectFiles: named }),
+    ...(envFiles.length === 0 ? {} : { envFiles }),
+    profiles: chosen(options.profiles, config.profiles),
+  });
+  return { spec, parser, passedOver: passedOver.map(String) };
+}
+
+/** What the command line says, else what the config says. */
+function chosen(asked: readonly string[] | undefined, configured: readonly string[]): readonly string[] {
+  return asked !== undefined && asked.length > 0 ? asked : configured;
+}
+
+/** A file that a repository's config names must lie in that repository; the user's own `-f` may point anywhere. */
+function refuseEscapes(named: readonly string[], place: { workingDir: string; sourceRoot: string }): void {
+  const escaping = named.find((file) => !isInside(place.sourceRoot, resolve(place.workingDir, file)));
+  if (escaping !== undefined)
+    throw new CiloError(
+      EngineCode.pathEscapes,
+      `.cilo/config.yml names ${escaping}, which lies outside of the project`,
+      {
+        hint: "Name it on the command line if it is meant: -f FILE or --env-file FILE",
+      },
+    );
+}
+
+/** The project's name as a DNS label: the config's, else the parser's with what a label cannot have replaced. */
+export function projectLabel(config: Pick<ProjectConfig, "project">, specName: string): string {
+  const label = config.project ?? normalised(specName);
+  if (isDnsLabel(label)) return label;
+  throw new CiloError(EngineCode.nameInvalid, `project name ${JSON.stringify(specName.slice(0, 80))} is no DNS label`, {
+    hint: "Name the project in .cilo/config.yml: project: my-project",
+  });
+}
+
+function normalised(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/gu, "-")
+    .replaceAll(/^-+|-+$/gu, "")
+    .slice(0, 63)
+    .replace(/-+$/u, "");
+}
+
+/** The variables that are set. */
+export function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
