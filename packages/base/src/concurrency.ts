@@ -1,6 +1,6 @@
 /**
  * Maps `items` with at most `limit` calls under way; results in the order of `items`. When one call fails the others'
- * signal is aborted, all are awaited, and the first failure is thrown.
+ * signal is aborted, all are awaited, and the first failure is thrown. A limit below 1 means one.
  */
 export async function mapLimit<T, R>(
   items: readonly T[],
@@ -24,7 +24,7 @@ export async function mapLimit<T, R>(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(options.limit, items.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(Math.max(options.limit, 1), items.length) }, worker));
   if (failures.length > 0) throw failures[0];
   return results;
 }

@@ -54,12 +54,18 @@ export function problemLine(problem: Problem): string {
   return printable(prefix === "" ? problem.message : `${prefix}: ${problem.message}`);
 }
 
+/** Terminal sequences: CSI (colours, cursor), then OSC, DCS, SOS, PM and APC with the string they carry. */
+const TERMINAL_SEQUENCE = /\u001B(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\u0007\u001B]*(?:\u0007|\u001B\\)?)/gu;
+/** C0 and C1 controls, and the marks that reorder text on a terminal. */
+const CONTROL = /[\u0000-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
+
 /** The text on one line, without control characters that another program or file may have put into it. */
 export function printable(text: string): string {
   return text
-    .replaceAll(/\u001B\[[0-9;?]*[ -/]*[@-~]/gu, "")
-    .replaceAll(/\s*[\r\n]+\s*/gu, " ")
-    .replaceAll(/[\u0000-\u001F\u007F-\u009F]/gu, "")
+    .replaceAll(TERMINAL_SEQUENCE, "")
+    .replaceAll(/\s*[\r\n\u0085\u2028\u2029]+\s*/gu, " ")
+    .replaceAll("\t", " ")
+    .replaceAll(CONTROL, "")
     .trim();
 }
 

@@ -3,9 +3,9 @@ import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 export interface WriteOptions {
-  /** Default 0600. */
+  /** Default 0600. Folders made on the way get 0700. */
   readonly mode?: number;
-  /** Folders made on the way get 0700. */
+  /** Default true: the content is on the disk before it gets its name. */
   readonly sync?: boolean;
 }
 
@@ -49,10 +49,13 @@ async function writeBeside(path: string, content: string | Uint8Array, options: 
   try {
     await file.writeFile(content);
     if (options.sync !== false) await file.datasync();
+    return temporary;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   } finally {
     await file.close();
   }
-  return temporary;
 }
 
 /** The file's text, or `undefined` when there is no such file. */

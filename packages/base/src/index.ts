@@ -1,7 +1,9 @@
 export { BaseCode, CiloError, isCiloError, printable, problemLine } from "./errors.ts";
 export type { CiloErrorOptions, Problem } from "./errors.ts";
-export { attach, run } from "./run.ts";
-export type { AttachOptions, RunOptions, RunResult } from "./run.ts";
+export { attach } from "./attach.ts";
+export type { AttachOptions } from "./attach.ts";
+export { run } from "./run.ts";
+export type { RunOptions, RunResult } from "./run.ts";
 export { delay, poll } from "./poll.ts";
 export type { PollOptions } from "./poll.ts";
 export { lock } from "./lock.ts";

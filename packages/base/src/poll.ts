@@ -13,6 +13,7 @@ export interface PollOptions {
  * Calls `probe` until it answers something other than `undefined` or `false`, and returns that.
  *
  * @throws CiloError `TIMEOUT` after `timeoutMs`; what `probe` throws; the signal's reason when it aborts.
+ * The last try is made at the deadline, so a `timeoutMs` of 0 means: try once.
  */
 export async function poll<T>(
   probe: () => T | undefined | false | Promise<T | undefined | false>,
@@ -24,14 +25,15 @@ export async function poll<T>(
     options.signal.throwIfAborted();
     const answer = await probe();
     if (answer !== undefined && answer !== false) return answer;
-    if (performance.now() >= deadline)
-      throw new CiloError(BaseCode.timeout, `waited ${options.timeoutMs} ms for ${options.what}`);
-    await delay(pause, options.signal);
+    const left = deadline - performance.now();
+    if (left <= 0) throw new CiloError(BaseCode.timeout, `waited ${options.timeoutMs} ms for ${options.what}`);
+    await delay(Math.min(pause, left), options.signal);
   }
 }
 
 /** Resolves after `ms`, or rejects with the signal's reason. For backing off inside loops; to await a condition use {@link poll}. */
 export async function delay(ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
   await new Promise<void>((resolve, reject) => {
     const onAbort = (): void => {
       clearTimeout(timer);

@@ -1,0 +1,45 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { definedOnly, notStarted } from "./program.ts";
+
+export interface AttachOptions {
+  readonly signal: AbortSignal;
+  readonly cwd?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Which of the caller's standard streams the child gets. Default: all three. */
+  readonly stdio?: "inherit" | readonly ["inherit" | "ignore", "inherit" | "ignore", "inherit" | "ignore"];
+}
+
+/**
+ * Runs a program on the caller's own terminal or pipes and answers its exit status (128 + n after signal n), as a
+ * shell would. The child stays in the caller's process group, so that Ctrl-C reaches both; SIGTERM and SIGHUP are
+ * passed on.
+ *
+ * @throws CiloError `COMMAND_NOT_FOUND` when there is no such program.
+ */
+export async function attach(file: string, args: readonly string[], options: AttachOptions): Promise<number> {
+  options.signal.throwIfAborted();
+  const child = spawn(file, args, {
+    cwd: options.cwd,
+    env: definedOnly(options.env),
+    stdio: options.stdio === undefined || options.stdio === "inherit" ? "inherit" : [...options.stdio],
+  });
+  const passOn = (name: NodeJS.Signals): void => void child.kill(name);
+  const ignoreInterrupt = (): void => undefined;
+  process.on("SIGTERM", passOn).on("SIGHUP", passOn).on("SIGINT", ignoreInterrupt);
+  const onAbort = (): void => passOn("SIGTERM");
+  options.signal.addEventListener("abort", onAbort);
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once("error", (cause) => reject(notStarted(file, cause)));
+      child.once("close", (code, name) => resolve(code ?? 128 + signalNumber(name)));
+    });
+  } finally {
+    options.signal.removeEventListener("abort", onAbort);
+    process.off("SIGTERM", passOn).off("SIGHUP", passOn).off("SIGINT", ignoreInterrupt);
+  }
+}
+
+function signalNumber(name: NodeJS.Signals | null): number {
+  return name === null ? 0 : constants.signals[name];
+}
