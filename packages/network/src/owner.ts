@@ -23,19 +23,20 @@ export function invokingUser(env: Env): InvokingUser | undefined {
   return Number.isInteger(uid) && Number.isInteger(gid) && uid > 0 && gid >= 0 ? { name, uid, gid } : undefined;
 }
 
-/** Gives a folder of the home and all in it to the person behind `sudo`, so that their later commands can work with it. Links are not followed. */
-export async function giveToInvokingUser(folder: string, env: Env): Promise<void> {
+/** Gives a file or link of the home to the person behind `sudo`, so that their later commands can work with it. */
+export async function giveToInvokingUser(path: string, env: Env): Promise<void> {
   const user = invokingUser(env);
   if (user === undefined) return;
-  await changeOwner(folder, user);
-  const entries = await readdir(folder, { recursive: true });
-  await Promise.all(entries.map((entry) => changeOwner(join(folder, entry), user)));
-}
-
-async function changeOwner(path: string, user: InvokingUser): Promise<void> {
   try {
     await lchown(path, user.uid, user.gid);
   } catch (error) {
     if (!isErrno(error, "ENOENT")) throw error;
   }
+}
+
+/** As {@link giveToInvokingUser}, for a folder and all in it. Links are not followed. */
+export async function giveFolderToInvokingUser(folder: string, env: Env): Promise<void> {
+  if (invokingUser(env) === undefined) return;
+  const entries = await readdir(folder, { recursive: true });
+  await Promise.all(["", ...entries].map((entry) => giveToInvokingUser(join(folder, entry), env)));
 }

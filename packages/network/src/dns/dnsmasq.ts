@@ -63,7 +63,7 @@ export async function stopInstance(instance: Instance, context: ProcessContext):
   signalProcess(pid, "SIGTERM");
   const isGone = (): Promise<boolean> => hasEnded(pid, context);
   try {
-    await poll(isGone, { signal: context.signal, timeoutMs: 2000, intervalMs: 1, what: "dnsmasq to end" });
+    await poll(isGone, { signal: context.signal, timeoutMs: 1000, intervalMs: 1, what: "dnsmasq to end" });
   } catch (error) {
     if (!isCiloError(error, "TIMEOUT")) throw error;
     signalProcess(pid, "SIGKILL");
@@ -157,10 +157,12 @@ const MORE_FOLDERS = ["/usr/sbin", "/usr/local/sbin", "/sbin", "/opt/homebrew/sb
  * Where dnsmasq is.
  * @throws CiloError `DNSMASQ_MISSING` with the command that installs it
  */
-export async function findDnsmasq(context: Pick<ProcessContext, "env" | "platform">): Promise<string> {
+export async function findDnsmasq(
+  context: Pick<ProcessContext, "env" | "platform"> & { readonly folders?: readonly string[] },
+): Promise<string> {
   const folders = [
     ...(context.env["PATH"] ?? "").split(delimiter).filter((folder) => folder.startsWith("/")),
-    ...MORE_FOLDERS,
+    ...(context.folders ?? MORE_FOLDERS),
   ];
   const found = await firstExecutable(folders.map((folder) => join(folder, "dnsmasq")));
   if (found !== undefined) return found;

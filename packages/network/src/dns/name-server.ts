@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { CiloError, isCiloError, lock, poll, readFileIfThere, writeFileAtomic } from "@cilo/base";
 import * as z from "zod/mini";
 import { NetworkCode } from "../errors.ts";
-import { giveToInvokingUser } from "../owner.ts";
+import { giveFolderToInvokingUser } from "../owner.ts";
 import { type Instance, type ProcessContext, pidOf, rereadInstance, startInstance, stopInstance } from "./dnsmasq.ts";
 import { portHolder } from "./port-holder.ts";
 import { queryText } from "./query.ts";
@@ -55,7 +55,7 @@ export function openNameServer(options: NameServerOptions, files: ZoneFiles): Na
     try {
       return await work(contextOf(signal));
     } finally {
-      await giveToInvokingUser(options.dir, options.env);
+      await giveFolderToInvokingUser(options.dir, options.env);
     }
   };
   const isRight = async (signal: AbortSignal): Promise<boolean> => {
@@ -84,7 +84,7 @@ export function openNameServer(options: NameServerOptions, files: ZoneFiles): Na
     },
     async restart(signal) {
       await exclusively(signal, async (context) => {
-        const ports = (await readPorts(options.dir)) ?? (await newPorts(options));
+        const ports = (await readPorts(options.dir)) ?? (await newPorts(options.dir));
         await stopInstance(frontOf(options, ports), context);
         await mend(options, files, context);
       });
@@ -104,34 +104,26 @@ export function openNameServer(options: NameServerOptions, files: ZoneFiles): Na
   };
 }
 
+/** First the process in front: where its port is taken, nothing else is to be left running. */
 async function mend(options: NameServerOptions, files: ZoneFiles, context: ProcessContext): Promise<void> {
-  const ports = await startWildcards(options, files, context);
-  const front = frontOf(options, ports);
-  if (await answersAs(front, context.signal)) return;
-  await stopInstance(front, context);
-  await startFront(front, context);
-}
-
-/** Another program may have come to one of the two ports meanwhile: then two others are chosen, and the front is told by its arguments. */
-async function startWildcards(
-  options: NameServerOptions,
-  files: ZoneFiles,
-  context: ProcessContext,
-): Promise<WildcardPorts> {
+  const ports = (await readPorts(options.dir)) ?? (await newPorts(options.dir));
+  await startFront(frontOf(options, ports), context);
   const wanted = await wantedOf(options, files);
-  const ports = (await readPorts(options.dir)) ?? (await newPorts(options));
   try {
     await wildcardsOf(options, ports).apply(wanted, context);
-    return ports;
   } catch (error) {
     if (!isCiloError(error, NetworkCode.dnsPortTaken)) throw error;
-    const others = await newPorts(options);
+    // Another program came to one of the two ports meanwhile: two others are chosen, which the front is told by its arguments.
+    await wildcardsOf(options, ports).stop(context);
+    const others = await newPorts(options.dir);
     await wildcardsOf(options, others).apply(wanted, context);
-    return others;
+    await startFront(frontOf(options, others), context);
   }
 }
 
 async function startFront(front: Instance, context: ProcessContext): Promise<void> {
+  if (await answersAs(front, context.signal)) return;
+  await stopInstance(front, context);
   try {
     await startInstance(front, context);
     await poll(() => answersAs(front, context.signal), {
@@ -169,7 +161,7 @@ function frontOf(options: NameServerOptions, ports: WildcardPorts): Instance {
     ),
   ];
   const identity = createHash("sha256")
-    .update(JSON.stringify([options.port, args]))
+    .update(JSON.stringify([options.dir, options.port, args]))
     .digest("hex")
     .slice(0, 16);
   return {
@@ -214,8 +206,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function newPorts(options: NameServerOptions): Promise<WildcardPorts> {
-  const ports = await chooseWildcardPorts(options.port);
-  await writeFileAtomic(join(options.dir, "wildcard-ports.json"), JSON.stringify(ports), { sync: false });
+async function newPorts(dir: string): Promise<WildcardPorts> {
+  const ports = await chooseWildcardPorts(dir);
+  await writeFileAtomic(join(dir, "wildcard-ports.json"), JSON.stringify(ports), { sync: false });
   return ports;
 }

@@ -51,7 +51,7 @@ export interface Names {
 export function createNames(options: NamesOptions): Names {
   const { dir, env, port = DEFAULT_DNS_PORT, suffixes = [DEFAULT_SUFFIX], platform = process.platform } = options;
   if (suffixes.length === 0 || !suffixes.every(isSuffix)) throw new Error(`not DNS suffixes: ${suffixes.join(" ")}`);
-  const files = openZoneFiles(dir);
+  const files = openZoneFiles(dir, env);
   const server = openNameServer({ dir, port, suffixes, env, platform }, files);
   const context: Context = { files, server, platform };
   const environments = options.environments ?? (async () => []);

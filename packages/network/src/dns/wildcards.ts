@@ -3,8 +3,9 @@ import { createServer } from "node:net";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { join } from "node:path";
-import { isErrno, poll, writeFileAtomic } from "@cilo/base";
-import { type Instance, type ProcessContext, startInstance, stopInstance } from "./dnsmasq.ts";
+import { CiloError, isErrno, poll, writeFileAtomic } from "@cilo/base";
+import { NetworkCode } from "../errors.ts";
+import { type Instance, type ProcessContext, pidOf, startInstance, stopInstance } from "./dnsmasq.ts";
 import { queryText } from "./query.ts";
 import { CONTROL_DOMAIN, type ZoneRecord } from "./zone.ts";
 
@@ -38,27 +39,39 @@ export interface WildcardServer {
 
 export function wildcardServer(dir: string, ports: WildcardPorts): WildcardServer {
   const slots = [slotOf(dir, "a", ports.a), slotOf(dir, "b", ports.b)] as const;
-  const generations = (signal: AbortSignal): Promise<(string | undefined)[]> =>
-    Promise.all(slots.map((slot) => generationAt(slot, signal)));
   return {
     async serves(set, signal) {
-      const running = (await generations(signal)).filter((generation) => generation !== undefined);
-      return running.length === 1 && running[0] === generationOf(set);
+      const states = await Promise.all(slots.map((slot) => stateOf(slot, set, signal)));
+      return states.includes("right") && states.includes("unused");
     },
     async apply(set, context) {
-      const wanted = generationOf(set);
-      const now = await generations(context.signal);
-      const right = now.indexOf(wanted);
-      // The slot that answers now is kept until the other one does.
-      const target = right >= 0 ? right : now[0] === undefined ? 0 : 1;
-      const [chosen, other] = target === 0 ? slots : ([slots[1], slots[0]] as const);
-      if (right < 0) await startWith(chosen, set, context);
+      const [a, b] = await Promise.all(slots.map((slot) => checkedState(slot, set, context)));
+      // What answers now is kept until the other one does.
+      const [chosen, other] =
+        a === "right" || (a === "unused" && b !== "right") ? slots : ([slots[1], slots[0]] as const);
+      if (a !== "right" && b !== "right") await startWith(chosen, set, context);
       await stopInstance(other, context);
     },
     async stop(context) {
       for (const slot of slots) await stopInstance(slot, context);
     },
   };
+}
+
+/** `unused`: nothing listens on the port; `other`: something does that does not serve the set. */
+type SlotState = "right" | "unused" | "other";
+
+async function stateOf(slot: Instance, set: WildcardSet, signal: AbortSignal): Promise<SlotState> {
+  const answer = await queryText(GENERATION_NAME, { port: slot.port, signal });
+  if (answer.kind === "refused") return "unused";
+  return answer.kind === "found" && answer.values[0] === generationOf(slot.dir, set) ? "right" : "other";
+}
+
+/** Answers from a program that is not ours would mix with ours, so its port cannot be one of the two. */
+async function checkedState(slot: Instance, set: WildcardSet, context: ProcessContext): Promise<SlotState> {
+  const state = await stateOf(slot, set, context.signal);
+  if (state !== "other" || (await pidOf(slot, context)) !== undefined) return state;
+  throw new CiloError(NetworkCode.dnsPortTaken, `port ${slot.port} of 127.0.0.1 is taken by another program`);
 }
 
 function slotOf(dir: string, name: "a" | "b", port: number): Instance {
@@ -72,9 +85,10 @@ function slotOf(dir: string, name: "a" | "b", port: number): Instance {
 
 async function startWith(slot: Instance, set: WildcardSet, context: ProcessContext): Promise<void> {
   await stopInstance(slot, context);
-  await writeFileAtomic(join(slot.dir, `${slot.name}.conf`), renderConfig(set), { sync: false });
+  const config = `txt-record=${GENERATION_NAME},${generationOf(slot.dir, set)}\n${renderRules(set)}`;
+  await writeFileAtomic(join(slot.dir, `${slot.name}.conf`), config, { sync: false });
   await startInstance(slot, context);
-  await poll(async () => (await generationAt(slot, context.signal)) === generationOf(set), {
+  await poll(async () => (await stateOf(slot, set, context.signal)) === "right", {
     signal: context.signal,
     timeoutMs: 5000,
     intervalMs: 1,
@@ -82,17 +96,12 @@ async function startWith(slot: Instance, set: WildcardSet, context: ProcessConte
   });
 }
 
-async function generationAt(slot: Instance, signal: AbortSignal): Promise<string | undefined> {
-  const answer = await queryText(GENERATION_NAME, { port: slot.port, signal });
-  return answer.kind === "found" ? answer.values[0] : answer.kind === "refused" ? undefined : "unknown";
-}
-
-function generationOf(set: WildcardSet): string {
-  return createHash("sha256").update(renderRules(set)).digest("hex").slice(0, 16);
-}
-
-function renderConfig(set: WildcardSet): string {
-  return `txt-record=${GENERATION_NAME},${generationOf(set)}\n${renderRules(set)}`;
+/** The folder is part of it, so that another home's process is never taken for one's own. */
+function generationOf(dir: string, set: WildcardSet): string {
+  return createHash("sha256")
+    .update(`${dir}\n${renderRules(set)}`)
+    .digest("hex")
+    .slice(0, 16);
 }
 
 /** `local=` beside `address=` makes an AAAA question under a wildcard "no such record" instead of "no such name". */
@@ -105,12 +114,15 @@ function renderRules(set: WildcardSet): string {
   return [...suffixes, ...rules].join("");
 }
 
-/** Two free ports on loopback, below the range systems hand out by themselves, so that the unused one stays free. */
-export async function chooseWildcardPorts(frontPort: number): Promise<WildcardPorts> {
+/**
+ * Two free ports on loopback, below the range that systems hand out by themselves, so that the unused one stays free,
+ * and at a place of the folder's own, so that two homes do not choose the same.
+ */
+export async function chooseWildcardPorts(dir: string): Promise<WildcardPorts> {
+  const spread = createHash("sha256").update(dir).digest().readUInt32BE(0);
   const free: number[] = [];
-  const first = frontPort < 20_000 ? frontPort + 10_000 : 12_000;
-  for (let port = first; free.length < 2; port += 1) if (await isFree(port)) free.push(port);
-  const [a = first, b = first + 1] = free;
+  for (let port = 12_000 + (spread % 9_000) * 2; free.length < 2; port += 1) if (await isFree(port)) free.push(port);
+  const [a = 0, b = 0] = free;
   return { a, b };
 }
 

@@ -1,7 +1,8 @@
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { createFileExclusive, readFileIfThere } from "@cilo/base";
+import { createFileExclusive, isErrno, readFileIfThere } from "@cilo/base";
+import { giveFolderToInvokingUser, giveToInvokingUser } from "../owner.ts";
 import { isHostName, isLabel } from "./host-name.ts";
 import {
   type Zone,
@@ -48,18 +49,22 @@ export function hostsFolder(dir: string): string {
   return join(dir, "hosts");
 }
 
-export function openZoneFiles(dir: string): ZoneFiles {
+export function openZoneFiles(dir: string, env: Readonly<Record<string, string | undefined>>): ZoneFiles {
   const hosts = hostsFolder(dir);
   const wildcards = join(dir, "wildcards");
   const hostnames = join(dir, "hostnames");
   const staging = join(dir, "staging");
   const prepare = async (): Promise<void> => {
-    for (const folder of [hosts, wildcards, hostnames, staging]) await mkdir(folder, { recursive: true, mode: 0o700 });
+    const made = [hosts, wildcards, hostnames, staging].map((folder) =>
+      mkdir(folder, { recursive: true, mode: 0o700 }),
+    );
+    if ((await Promise.all(made)).some((folder) => folder !== undefined)) await giveFolderToInvokingUser(dir, env);
   };
   const place = async (path: string, text: string): Promise<void> => {
     if ((await readFileIfThere(path)) === text) return;
     const temporary = join(staging, `${process.pid}.${randomBytes(6).toString("hex")}`);
     await writeFile(temporary, text, { mode: 0o600, flag: "wx" });
+    await giveToInvokingUser(temporary, env);
     await rename(temporary, path);
   };
   return {
@@ -100,7 +105,10 @@ export function openZoneFiles(dir: string): ZoneFiles {
     async takeHostname(hostname, owner) {
       if (!isHostName(hostname)) throw new Error(`not a host name: ${JSON.stringify(hostname)}`);
       const path = join(hostnames, claimName(hostname));
-      if (await createFileExclusive(path, `${hostname} ${owner}\n`, { sync: false })) return { owner, isNew: true };
+      if (await createFileExclusive(path, `${hostname} ${owner}\n`, { sync: false })) {
+        await giveToInvokingUser(path, env);
+        return { owner, isNew: true };
+      }
       return { owner: parseClaim((await readFileIfThere(path)) ?? "")?.owner ?? "", isNew: false };
     },
     async hostnames() {
@@ -140,10 +148,18 @@ async function readAll(
   folder: string,
   pattern = ZONE_FILE,
 ): Promise<{ readonly name: string; readonly text: string }[]> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const names = (await readdir(folder)).filter((name) => pattern.test(name)).sort();
+  const names = (await namesIn(folder)).filter((name) => pattern.test(name)).sort();
   const files = await Promise.all(
     names.map(async (name) => ({ name, text: await readFileIfThere(join(folder, name)) })),
   );
   return files.filter((file): file is { name: string; text: string } => file.text !== undefined);
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
 }
