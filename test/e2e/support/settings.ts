@@ -10,6 +10,6 @@ export async function writeMachineSettings(
   settings: { readonly dnsPort: number; readonly baseSubnet: string },
 ): Promise<void> {
   await mkdir(home, { recursive: true, mode: 0o700 });
-  const content = { version: 1, dnsPort: settings.dnsPort, baseSubnet: settings.baseSubnet, suffix: ".test" };
+  const content = { version: 1, dnsPort: settings.dnsPort, baseSubnet: settings.baseSubnet, suffixes: [".test"] };
   await writeFile(join(home, "machine.json"), `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
 }
