@@ -51,4 +51,6 @@ export const EngineCode = {
   fixedAtCreation: "FIXED_AT_CREATION",
   /** A DNS suffix that `cilo init` did not register. */
   suffixNotRegistered: "SUFFIX_NOT_REGISTERED",
+  /** `hostnames remove` of a name that was not added to this environment. */
+  hostnameNotAdded: "HOSTNAME_NOT_ADDED",
 } as const;

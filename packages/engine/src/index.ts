@@ -22,6 +22,7 @@ export { planSharedNetworks, sharedDocumentWith } from "./isolation/sharing/shar
 export { loadIsolation } from "./environments/isolation-file.ts";
 export { copyTree } from "./workspace/copy.ts";
 export { applyEnvConfig } from "./workspace/env-config.ts";
+export { diffTree } from "./workspace/diff.ts";
 export { copyRulesOf } from "./workspace/env-files.ts";
 export { removeTree } from "./workspace/remove.ts";
 export { findSourceRoot } from "./workspace/source-root.ts";

@@ -8,6 +8,7 @@ import type { ProjectConfig } from "./config.ts";
 import type { EnvironmentsDeps } from "./deps.ts";
 import type { Located } from "./environments.ts";
 import { readProjectConfig } from "./config-file.ts";
+import { mergeHostnames } from "./hostnames.ts";
 import { type Project, parseProject } from "./project.ts";
 import { workspaceProjectDir } from "./source.ts";
 
@@ -55,10 +56,17 @@ export function planInput(home: string, { record, paths }: Located, config: Proj
       keepExternal: config.keepExternal,
       scale: record.options.scale,
       ...(config.ingress === undefined ? {} : { ingress: config.ingress }),
-      hostnames: config.hostnames,
+      hostnames: mergeHostnames(config.hostnames, record.options.hostnames),
     },
     realPath: projectFiles().realPath,
   };
+}
+
+type Lists = Readonly<Record<string, readonly string[]>>;
+
+function joined(a: Lists, b: Lists): Lists {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return Object.fromEntries([...keys].map((key) => [key, [...(a[key] ?? []), ...(b[key] ?? [])]]));
 }
 
 /** Variables that the document's `secrets:` and `configs:` are read from. */

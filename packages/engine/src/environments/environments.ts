@@ -36,6 +36,22 @@ export interface Environments {
   changes(environment: string, context: { signal: AbortSignal }): Promise<readonly Change[]>;
   /** Brings the workspace's changes into the source; both-side edits are reported and left. */
   merge(environment: string, options: { dryRun: boolean }, context: OperationContext): Promise<SyncResult>;
+  /**
+   * Gives a service one more host name, or takes an added one away. It is kept with the environment and answers at once;
+   * inside the containers from the next `up` on. The same again changes nothing.
+   * @throws CiloError `SERVICE_NOT_FOUND`, `HOSTNAME_REFUSED`, `HOSTNAME_NOT_ADDED`
+   */
+  changeHostnames(
+    environment: string,
+    change: HostnameChange,
+    context: { signal: AbortSignal },
+  ): Promise<EnvironmentStatus>;
+}
+
+export interface HostnameChange {
+  readonly kind: "add" | "remove";
+  readonly service: string;
+  readonly hostname: string;
 }
 
 export interface UpRequest {

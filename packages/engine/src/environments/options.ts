@@ -25,7 +25,12 @@ export function mergeOptions(remembered: EnvironmentOptions, asked: Partial<Envi
     scale: { ...remembered.scale, ...asked.scale },
   };
   const format = asked.format ?? remembered.format;
-  return format === undefined ? merged : { ...merged, format };
+  const hostnames = asked.hostnames ?? remembered.hostnames;
+  return {
+    ...merged,
+    ...(format === undefined ? {} : { format }),
+    ...(hostnames === undefined ? {} : { hostnames }),
+  };
 }
 
 /**

@@ -12,6 +12,8 @@ export const EnvironmentOptions = z.object({
   share: z.array(z.string()),
   isolate: z.array(z.string()),
   scale: z.record(z.string(), z.number()),
+  /** Extra host names by service, from `cilo hostnames add`. */
+  hostnames: z.exactOptional(z.record(z.string(), z.array(z.string()))),
 });
 export type EnvironmentOptions = z.infer<typeof EnvironmentOptions>;
 
