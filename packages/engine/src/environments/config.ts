@@ -1,4 +1,7 @@
+import type { EnvConfig } from "../workspace/env-rules.ts";
 import type { CopyRules } from "../workspace/workspace.ts";
+
+export type { EnvConfig, RenderRule } from "../workspace/env-rules.ts";
 
 /**
  * `.cilo/config.yml`, validated. Every field has its default here, so that an absent file is a valid one.
@@ -21,22 +24,4 @@ export interface ProjectConfig {
   readonly copy: CopyRules;
   readonly env: EnvConfig;
   readonly runtime?: string;
-}
-
-/** How `.env*` files come into the workspace and what is done to them there. */
-export interface EnvConfig {
-  /** `all`: every env file but those of `ignore`; `none`: none; `allowlist`: those of `copy` but not of `ignore`. Both are gitignore patterns. */
-  readonly copyMode: "all" | "none" | "allowlist";
-  readonly copy: readonly string[];
-  readonly ignore: readonly string[];
-  /** Command run on the host in the workspace after copying, once the user allowed this content. */
-  readonly initHook?: string;
-  readonly render: readonly RenderRule[];
-}
-
-/** Tokens `${CILO_…}` and replacements put into one file of the workspace. */
-export interface RenderRule {
-  readonly file: string;
-  readonly tokens: boolean;
-  readonly replace: Readonly<Record<string, string>>;
 }
