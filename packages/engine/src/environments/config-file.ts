@@ -110,7 +110,7 @@ function isDnsSuffix(text: string): boolean {
 }
 
 function isHostname(text: string): boolean {
-  return text.length <= 253 && text.replace(/^\*\./u, "").split(".").every(isDnsLabel);
+  return text.length <= 253 && text.split(".").every(isDnsLabel);
 }
 
 function leadsOut(path: string): boolean {

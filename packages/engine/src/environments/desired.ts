@@ -12,6 +12,8 @@ import { mergeHostnames } from "./hostnames.ts";
 import { type Project, parseProject } from "./project.ts";
 import { workspaceProjectDir } from "./source.ts";
 
+const hostFiles = projectFiles();
+
 /** What an environment should be, as its workspace says now; all but its addresses. */
 export interface Desired {
   readonly config: ProjectConfig;
@@ -58,15 +60,8 @@ export function planInput(home: string, { record, paths }: Located, config: Proj
       ...(config.ingress === undefined ? {} : { ingress: config.ingress }),
       hostnames: mergeHostnames(config.hostnames, record.options.hostnames),
     },
-    realPath: projectFiles().realPath,
+    realPath: (path) => hostFiles.realPath(path),
   };
-}
-
-type Lists = Readonly<Record<string, readonly string[]>>;
-
-function joined(a: Lists, b: Lists): Lists {
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return Object.fromEntries([...keys].map((key) => [key, [...(a[key] ?? []), ...(b[key] ?? [])]]));
 }
 
 /** Variables that the document's `secrets:` and `configs:` are read from. */

@@ -39,7 +39,7 @@ export interface Environments {
   /**
    * Gives a service one more host name, or takes an added one away. It is kept with the environment and answers at once;
    * inside the containers from the next `up` on. The same again changes nothing.
-   * @throws CiloError `SERVICE_NOT_FOUND`, `HOSTNAME_REFUSED`, `HOSTNAME_NOT_ADDED`
+   * @throws CiloError `SERVICE_NOT_FOUND`, `NAME_INVALID`, `NAME_TAKEN`, `HOSTNAME_REFUSED`
    */
   changeHostnames(
     environment: string,
@@ -48,11 +48,9 @@ export interface Environments {
   ): Promise<EnvironmentStatus>;
 }
 
-export interface HostnameChange {
-  readonly kind: "add" | "remove";
-  readonly service: string;
-  readonly hostname: string;
-}
+export type HostnameChange =
+  | { readonly add: { readonly service: string; readonly hostname: string } }
+  | { readonly remove: { readonly service: string; readonly hostname: string } };
 
 export interface UpRequest {
   readonly environment: string;

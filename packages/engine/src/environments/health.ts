@@ -80,6 +80,8 @@ function judgeContainer(
     case "restarting":
     case "removing":
       return { kind: "waiting" };
+    default:
+      return container.state satisfies never;
   }
 }
 
@@ -127,5 +129,7 @@ function containerState(container: ContainerStatus): ServiceState {
     case "dead":
     case "removing":
       return "exited";
+    default:
+      return container.state satisfies never;
   }
 }

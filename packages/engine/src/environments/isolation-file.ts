@@ -90,7 +90,7 @@ export function storedIsolation(isolated: IsolatedSpec): StoredIsolation {
       hostnames: [...service.hostnames],
       buildContexts: buildContexts(isolated, service.name),
     })),
-    shared: isolated.shared.map(({ document: _, ...shared }) => ({
+    shared: isolated.shared.map(({ document: _document, ...shared }) => ({
       ...shared,
       networks: Object.fromEntries(Object.entries(shared.networks).map(([key, aliases]) => [key, [...aliases]])),
       ports: [...shared.ports],

@@ -2,11 +2,9 @@ import { CiloError, isErrno } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
 import { parseLabel } from "../spec/names.ts";
 import type { EnvironmentsDeps } from "./deps.ts";
-import type { changeHostnames } from "./change-hostnames.ts";
 import type { destroyEnvironment } from "./destroy.ts";
 import type { takeDown } from "./down.ts";
 import type { Environments, Located } from "./environments.ts";
-import type { changeHostnames } from "./hostnames.ts";
 import { listEnvironments } from "./list.ts";
 import type { planUp } from "./plan-up.ts";
 import { find } from "./records.ts";
@@ -32,10 +30,7 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
     destroy: (environment, options, context) => explained(destroy(deps, environment, { ...options, ...context })),
     sync: (environment, options, context) => explained(sync(deps, environment, { ...options, ...context })),
     changes: (environment, context) => explained(changes(deps, environment, context)),
-    changeHostnames: (environment, change, context) => explained(hostnames(deps, environment, { change, ...context })),
     merge: (environment, options, context) => explained(merge(deps, environment, { ...options, ...context })),
-    changeHostnames: (environment, change, context) =>
-      explained(hostnames(deps, environment, { ...change, ...context })),
   };
 }
 
@@ -48,12 +43,8 @@ const sync = async (...args: Parameters<typeof syncEnvironment>) =>
   (await import("./workspace-commands.ts")).syncEnvironment(...args);
 const merge = async (...args: Parameters<typeof mergeEnvironment>) =>
   (await import("./workspace-commands.ts")).mergeEnvironment(...args);
-const hostnames = async (...args: Parameters<typeof changeHostnames>) =>
-  (await import("./change-hostnames.ts")).changeHostnames(...args);
 const changes = async (...args: Parameters<typeof workspaceEdits>) =>
   (await import("./workspace-commands.ts")).workspaceEdits(...args);
-const hostnames = async (...args: Parameters<typeof changeHostnames>) =>
-  (await import("./hostnames.ts")).changeHostnames(...args);
 
 /** A full disk may show anywhere a file is written. */
 async function explained<T>(work: Promise<T>): Promise<T> {

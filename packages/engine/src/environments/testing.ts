@@ -34,7 +34,11 @@ export interface Bench extends AsyncDisposable {
   now: number;
   /** Writes a file of the source. */
   write(path: string, content: string): Promise<void>;
-  up(environment: string, request?: Partial<UpRequest>, context?: Partial<OperationContext>): ReturnType<Environments["up"]>;
+  up(
+    environment: string,
+    request?: Partial<UpRequest>,
+    context?: Partial<OperationContext>,
+  ): ReturnType<Environments["up"]>;
   context(events?: ProgressEvent[]): OperationContext;
   /** Every file of the home but locks, relative to it. */
   filesOfHome(): Promise<string[]>;
@@ -181,7 +185,9 @@ function createFakeAddresses(folder: string): FakeAddresses {
   const owners = async (): Promise<Map<string, string>> => {
     if (!existsSync(folder)) return new Map();
     const files = await readdir(folder);
-    return new Map(files.filter((name) => !name.endsWith(".tmp")).map((name) => [readFileSync(join(folder, name), "utf8"), name]));
+    return new Map(
+      files.filter((name) => !name.endsWith(".tmp")).map((name) => [readFileSync(join(folder, name), "utf8"), name]),
+    );
   };
   const claim = async ({ owner, taken }: AllocateRequest): Promise<string> => {
     const own = (await owners()).get(owner);
