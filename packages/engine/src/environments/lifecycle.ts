@@ -31,6 +31,8 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
     sync: (environment, options, context) => explained(sync(deps, environment, { ...options, ...context })),
     changes: (environment, context) => explained(changes(deps, environment, context)),
     merge: (environment, options, context) => explained(merge(deps, environment, { ...options, ...context })),
+    changeHostnames: (environment, change, context) =>
+      explained(hostnames(deps, environment, { ...change, ...context })),
   };
 }
 
@@ -43,6 +45,8 @@ const sync = async (...args: Parameters<typeof syncEnvironment>) =>
   (await import("./workspace-commands.ts")).syncEnvironment(...args);
 const merge = async (...args: Parameters<typeof mergeEnvironment>) =>
   (await import("./workspace-commands.ts")).mergeEnvironment(...args);
+const hostnames = async (...args: Parameters<typeof changeHostnames>) =>
+  (await import("./hostnames.ts")).changeHostnames(...args);
 const changes = async (...args: Parameters<typeof workspaceEdits>) =>
   (await import("./workspace-commands.ts")).workspaceEdits(...args);
 
