@@ -1,6 +1,7 @@
 import { CiloError, isErrno } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
 import { parseLabel } from "../spec/names.ts";
+import type { changeHostnames } from "./change-hostnames.ts";
 import type { EnvironmentsDeps } from "./deps.ts";
 import type { destroyEnvironment } from "./destroy.ts";
 import type { takeDown } from "./down.ts";
@@ -32,7 +33,7 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
     changes: (environment, context) => explained(changes(deps, environment, context)),
     merge: (environment, options, context) => explained(merge(deps, environment, { ...options, ...context })),
     changeHostnames: (environment, change, context) =>
-      explained(hostnames(deps, environment, { ...change, ...context })),
+      explained(hostnames(deps, environment, { change, ...context })),
   };
 }
 
@@ -46,7 +47,7 @@ const sync = async (...args: Parameters<typeof syncEnvironment>) =>
 const merge = async (...args: Parameters<typeof mergeEnvironment>) =>
   (await import("./workspace-commands.ts")).mergeEnvironment(...args);
 const hostnames = async (...args: Parameters<typeof changeHostnames>) =>
-  (await import("./hostnames.ts")).changeHostnames(...args);
+  (await import("./change-hostnames.ts")).changeHostnames(...args);
 const changes = async (...args: Parameters<typeof workspaceEdits>) =>
   (await import("./workspace-commands.ts")).workspaceEdits(...args);
 
