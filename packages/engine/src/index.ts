@@ -33,3 +33,7 @@ export { CONFIG_PATH, parseProjectConfig, readProjectConfig } from "./environmen
 export { openHome } from "./environments/home-id.ts";
 export { reapShared } from "./environments/shared-reap.ts";
 export { environmentFolders, listRecords } from "./environments/records.ts";
+export { REFERENCE_VERSION, composeParser, printCompose } from "./parsers/compose/index.ts";
+export { detectProject } from "./parsers/detect.ts";
+export type { DetectRequest, Detected } from "./parsers/detect.ts";
+export { projectFiles } from "./parsers/project-files.ts";

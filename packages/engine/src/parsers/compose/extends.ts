@@ -1,0 +1,173 @@
+import { posix } from "node:path";
+import { isRemote } from "./discover.ts";
+import { type Level, canonicalise, documentsOf, readMap } from "./file.ts";
+import { mergeProjects, mergeServices } from "./merge.ts";
+import { resolvePaths } from "./paths.ts";
+import { attributePath, keyPlace } from "./problems.ts";
+import { forget } from "./reset.ts";
+import { UnreadableFile } from "./session.ts";
+import { type Source, type Tree, type TreeMap, asText, clone, isNull, map } from "./tree.ts";
+import { removeRepeats } from "./unique.ts";
+
+type Resets = readonly (readonly string[])[];
+
+interface Extending {
+  readonly level: Level;
+  readonly source: Source;
+  readonly resets: Resets;
+}
+
+/** Puts every service of the document over the one it extends, in place. */
+export function applyExtends(project: TreeMap, { level, source, resets }: Extending): void {
+  const services = project.entries.get("services");
+  if (services === undefined) return;
+  const { problems } = level.session;
+  if (services.kind !== "map") {
+    problems.add({
+      message: "expected a mapping of services by name",
+      attribute: "services",
+      place: keyPlace(services),
+    });
+    return;
+  }
+  for (const name of services.entries.keys()) {
+    const extended = extend(name, { services, file: source.path, level, resets: [resets], chain: [] });
+    if (extended !== undefined) services.entries.set(name, extended);
+  }
+}
+
+interface Step {
+  readonly services: TreeMap;
+  /** The file `services` is from, as it was named. */
+  readonly file: string;
+  readonly level: Level;
+  /** What the documents on the way here reset. */
+  readonly resets: readonly Resets[];
+  readonly chain: readonly { readonly file: string; readonly service: string }[];
+}
+
+/** The service with what it extends underneath; `undefined` when it is null or a problem was reported. */
+function extend(name: string, step: Step): Tree | undefined {
+  const service = step.services.entries.get(name);
+  const { problems } = step.level.session;
+  if (service === undefined || isNull(service)) return undefined;
+  if (service.kind !== "map") {
+    problems.add({
+      message: "expected a mapping",
+      attribute: attributePath(["services", name]),
+      place: keyPlace(service),
+    });
+    return undefined;
+  }
+  const clause = service.entries.get("extends");
+  if (clause === undefined) return service;
+  const report = (message: string, at: Tree = clause): undefined => {
+    problems.add({
+      message,
+      attribute: attributePath(["services", name, "extends"]),
+      place: at.kind === "scalar" ? at : keyPlace(at),
+    });
+    return undefined;
+  };
+  const target = clause.kind === "map" ? asText(clause.entries.get("service")) : asText(clause);
+  if (target === undefined) return report("service is missing: the name of the service to extend");
+  const file = clause.kind === "map" ? clause.entries.get("file") : undefined;
+  const from =
+    file === undefined || isNull(file)
+      ? { services: step.services, file: step.file, resets: [] }
+      : otherFile(file, { step, report });
+  if (from === undefined) return undefined;
+  if (!from.services.entries.has(target)) {
+    return report(
+      `there is no service ${JSON.stringify(target)} in ${posix.basename(from.file)}`,
+      clause.kind === "map" ? (clause.entries.get("service") ?? clause) : clause,
+    );
+  }
+  const link = { file: from.file, service: name };
+  if (step.chain.some((one) => one.file === link.file && one.service === link.service)) {
+    return report(
+      `the services extend each other in a circle: ${[...step.chain.map((one) => one.service), name].join(" -> ")}`,
+    );
+  }
+  const resets = [...step.resets, ...from.resets];
+  const base = extend(target, {
+    ...step,
+    services: from.services,
+    file: from.file,
+    resets,
+    chain: [...step.chain, link],
+  });
+  if (base === undefined) return isNull(from.services.entries.get(target)) ? service : undefined;
+  return putOver(base, service, { name, step, resets });
+}
+
+function putOver(
+  base: Tree,
+  service: TreeMap,
+  { name, step, resets }: { name: string; step: Step; resets: readonly Resets[] },
+): Tree | undefined {
+  const copy = clone(base);
+  if (copy.kind !== "map") return undefined;
+  const wrapped = map([["services", map([[name, copy]], copy)]], copy);
+  for (const paths of resets) forget(wrapped, paths);
+  const left = wrapped.entries.get("services");
+  const under = left?.kind === "map" ? left.entries.get(name) : undefined;
+  const merged = mergeServices(under?.kind === "map" ? under : map([], copy), service, {
+    name,
+    problems: step.level.session.problems,
+  });
+  merged.entries.delete("extends");
+  const own = { ...merged, source: service.source, at: service.at, keyAt: service.keyAt };
+  step.services.entries.set(name, own);
+  return own;
+}
+
+interface Other {
+  readonly services: TreeMap;
+  readonly file: string;
+  readonly resets: readonly Resets[];
+}
+
+/** The services of another file, in canonical form, with their paths from that file's folder. */
+function otherFile(
+  file: Tree,
+  { step, report }: { step: Step; report: (message: string, at?: Tree) => undefined },
+): Other | undefined {
+  const named = asText(file);
+  if (named === undefined) return report("file is a path", file);
+  if (isRemote(named)) return report(`${named} is elsewhere; only files on this machine are read`, file);
+  if (step.chain.length > 100) return report("services extend each other more than 100 deep", file);
+  const { level } = step;
+  const path = posix.resolve(level.dir, named);
+  try {
+    const source = level.session.source(path);
+    let project: TreeMap | undefined;
+    let resets: Resets = [];
+    for (const document of documentsOf(source, level.session)) {
+      const own = readMap(document, { source, level });
+      if (own === undefined) return undefined;
+      project = project === undefined ? own : mergeOver(project, own, { level, resets: document.resets });
+      removeRepeats(project, level.session.problems);
+      project = canonicalise(project, level.session);
+      resets = document.resets;
+    }
+    const services = project?.entries.get("services");
+    if (project === undefined || services?.kind !== "map") return report(`${named} has no services`, file);
+    const base = posix.relative(level.dir, posix.dirname(path));
+    resolvePaths(project, {
+      base: base === "" ? "." : base,
+      home: level.session.home,
+      files: level.session.files,
+      problems: level.session.problems,
+    });
+    return { services, file: named, resets: [resets] };
+  } catch (error) {
+    if (error instanceof UnreadableFile) return report(error.message, file);
+    throw error;
+  }
+}
+
+function mergeOver(earlier: TreeMap, later: TreeMap, { level, resets }: { level: Level; resets: Resets }): TreeMap {
+  forget(earlier, resets);
+  return mergeProjects(earlier, later, level.session.problems);
+}
