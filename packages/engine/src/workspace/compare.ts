@@ -1,4 +1,4 @@
-import type { BaseEntry, Baseline } from "./baseline.ts";
+import { type BaseEntry, type Baseline, isRendered } from "./baseline.ts";
 import type { RawPath } from "./raw-path.ts";
 import type { Entry } from "./walk.ts";
 import type { Change } from "./workspace.ts";
@@ -26,7 +26,7 @@ export interface CompareInput {
   readonly workspace: ReadonlyMap<RawPath, Entry>;
   /** Compares the two sides' files byte by byte; asked only where times and sizes leave it open. */
   readonly hasSameContent: (path: RawPath) => boolean;
-  /** Whether a side's file still has the content that the baseline has a digest of; `undefined`: it has none. */
+  /** Whether a side's file still has the content whose digest the baseline has; `undefined`: it has none. */
   readonly hasBaseContent: (path: RawPath, side: "source" | "workspace") => boolean | undefined;
 }
 
@@ -82,7 +82,7 @@ function settle(paths: Paths, seen: States, input: CompareInput): Difference | "
   const isOpen = known.source === "touched" || known.workspace === "touched";
   if (known.source === "same" && known.workspace === "same") return "stale";
   const bothMoved = known.source !== "same" && known.workspace !== "same";
-  if ((isOpen || bothMoved) && paths.base?.digests === undefined && meansSame(paths, input)) return "stale";
+  if ((isOpen || bothMoved) && !isRendered(paths.base) && meansSame(paths, input)) return "stale";
   return {
     ...paths,
     sourceChange: changeOf(known.source),

@@ -15,63 +15,103 @@ export interface FileJob {
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
-/** What became of each job of a batch, by its index; times of failed ones are 0. */
+/** What became of each job of a batch, by its index; 0 for failed ones. */
 export interface BatchOutcome {
   readonly mtimeNs: BigInt64Array;
   readonly ctimeNs: BigInt64Array;
   readonly sizes: Float64Array;
   readonly modes: Uint16Array;
+  /** CRC-32 of what was written; -1 where it is not known. */
+  readonly checksums: Float64Array;
   readonly failures: readonly { readonly index: number; readonly code: string; readonly message: string }[];
 }
 
 export type FileCopier = (jobs: readonly FileJob[]) => BatchOutcome;
 
+export interface CopierOptions {
+  /** `stop[0]` other than 0 ends it between files and between the chunks of a large one; the rest fails with `ABORTED`. */
+  readonly stop: Int32Array;
+  /** The filesystem shares blocks. */
+  readonly clone: boolean;
+}
+
 /**
  * Makes the function that copies batches. It must stay self-contained (no imports, no module scope): its text is also
  * the program of the worker threads, so that one bundled file needs no second one beside it.
- *
- * `stop[0]` other than 0 ends it between files and between the chunks of a large one; the rest fails with `ABORTED`.
- * `clone` is set where the filesystem shares blocks.
  */
 export function createFileCopier(
   fs: typeof import("node:fs"),
-  options: { readonly stop: Int32Array; readonly clone: boolean },
+  zlib: typeof import("node:zlib"),
+  options: CopierOptions,
 ): FileCopier {
   const CHUNK = 1024 * 1024;
-  const LARGE = 32 * CHUNK;
   const { COPYFILE_EXCL, COPYFILE_FICLONE, O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
-  const flags = COPYFILE_EXCL | (options.clone ? COPYFILE_FICLONE : 0);
   const ascii = /^[\u0000-\u007F]*$/;
-  let buffer: Buffer | undefined;
+  const buffer = Buffer.allocUnsafeSlow(CHUNK);
   let zeros: Buffer | undefined;
+  type Made = { readonly stats: import("node:fs").BigIntStats; readonly checksum: number };
 
   const nativePath = (path: string): string | Buffer => (ascii.test(path) ? path : Buffer.from(path, "latin1"));
   const stopIfAsked = (): void => {
     if (Atomics.load(options.stop, 0) !== 0) throw Object.assign(new Error("stopped"), { code: "ABORTED" });
   };
-
-  /** In chunks, so that it can be stopped; a chunk of zeros in a sparse file becomes a hole. */
-  const copyInChunks = (job: FileJob, to: string | Buffer): void => {
-    buffer ??= Buffer.allocUnsafe(CHUNK);
+  const openSource = (job: FileJob): number => fs.openSync(nativePath(job.from), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const isHole = (chunk: Buffer): boolean => {
     zeros ??= Buffer.alloc(CHUNK);
-    const source = fs.openSync(nativePath(job.from), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    return chunk.equals(zeros.subarray(0, chunk.length));
+  };
+
+  /** Reads to the end; `put` gets each chunk with its place. Answers the checksum. */
+  const readAll = (source: number, put: (chunk: Buffer, position: number) => void): number => {
+    let [position, checksum] = [0, 0];
+    for (;;) {
+      stopIfAsked();
+      const chunk = buffer.subarray(0, fs.readSync(source, buffer, 0, CHUNK, position));
+      checksum = zlib.crc32(chunk, checksum);
+      put(chunk, position);
+      position += chunk.length;
+      if (chunk.length < CHUNK) return checksum;
+    }
+  };
+
+  /** A chunk of zeros of a sparse file becomes a hole again. */
+  const copyContent = (source: number, target: number, isSparse: boolean): number => {
+    let size = 0;
+    const checksum = readAll(source, (chunk, position) => {
+      size = position + chunk.length;
+      if (isSparse && isHole(chunk)) return;
+      for (let done = 0; done < chunk.length;) {
+        done += fs.writeSync(target, chunk, done, chunk.length - done, position + done);
+      }
+    });
+    if (isSparse) fs.ftruncateSync(target, size);
+    return checksum;
+  };
+
+  /** As far as it is allowed: root in a user namespace cannot give files to everybody. */
+  const giveAway = (target: number, owner: { uid: number; gid: number }): void => {
     try {
-      const target = fs.openSync(to, "wx", job.mode & 0o777);
+      fs.fchownSync(target, owner.uid, owner.gid);
+    } catch (error) {
+      if (!(error instanceof Error && "syscall" in error)) throw error;
+    }
+  };
+
+  /** The owner before the mode: changing it clears setuid and setgid. */
+  const dress = (target: number, job: FileJob): import("node:fs").BigIntStats => {
+    if (job.owner !== undefined) giveAway(target, job.owner);
+    fs.fchmodSync(target, job.mode);
+    fs.futimesSync(target, job.atime, job.mtime);
+    return fs.fstatSync(target, { bigint: true });
+  };
+
+  const copyByReading = (job: FileJob): Made => {
+    const source = openSource(job);
+    try {
+      const target = fs.openSync(nativePath(job.to), "wx", 0o600);
       try {
-        let position = 0;
-        for (;;) {
-          stopIfAsked();
-          const count = fs.readSync(source, buffer, 0, CHUNK, position);
-          if (count === 0) break;
-          const chunk = buffer.subarray(0, count);
-          if (!job.sparse || !chunk.equals(zeros.subarray(0, count))) {
-            for (let done = 0; done < count;) {
-              done += fs.writeSync(target, chunk, done, count - done, position + done);
-            }
-          }
-          position += count;
-        }
-        fs.ftruncateSync(target, position);
+        const checksum = copyContent(source, target, job.sparse);
+        return { checksum, stats: dress(target, job) };
       } finally {
         fs.closeSync(target);
       }
@@ -80,46 +120,43 @@ export function createFileCopier(
     }
   };
 
-  /** As far as it is allowed: root in a user namespace cannot give files to everybody. */
-  const giveAway = (path: string | Buffer, owner: { uid: number; gid: number }): void => {
+  /** Only small files are read for their checksum: sharing blocks is to be quick also for what is not in memory. */
+  const copyByCloning = (job: FileJob): Made => {
+    fs.copyFileSync(nativePath(job.from), nativePath(job.to), COPYFILE_EXCL | COPYFILE_FICLONE);
+    fs.chmodSync(nativePath(job.to), 0o600);
+    const target = fs.openSync(nativePath(job.to), "r+");
     try {
-      fs.lchownSync(path, owner.uid, owner.gid);
-    } catch (error) {
-      if (!(error instanceof Error && "syscall" in error)) throw error;
+      const checksum = job.size < CHUNK ? readAll(target, () => undefined) : -1;
+      return { checksum, stats: dress(target, job) };
+    } finally {
+      fs.closeSync(target);
     }
-  };
-
-  const copyOne = (job: FileJob): { mtimeNs: bigint; ctimeNs: bigint; size: bigint; mode: bigint } => {
-    stopIfAsked();
-    const to = nativePath(job.to);
-    const inChunks = job.sparse || (!options.clone && job.size > LARGE);
-    if (inChunks) copyInChunks(job, to);
-    else fs.copyFileSync(nativePath(job.from), to, flags);
-    if (job.owner !== undefined) giveAway(to, job.owner);
-    // Changing the owner clears setuid and setgid, and the umask applies to what was opened here.
-    if (inChunks || job.owner !== undefined) fs.chmodSync(to, job.mode);
-    fs.utimesSync(to, job.atime, job.mtime);
-    return fs.lstatSync(to, { bigint: true });
   };
 
   return (jobs) => {
     const failures: { index: number; code: string; message: string }[] = [];
-    const mtimeNs = new BigInt64Array(jobs.length);
-    const ctimeNs = new BigInt64Array(jobs.length);
-    const sizes = new Float64Array(jobs.length);
-    const modes = new Uint16Array(jobs.length);
+    const outcome = {
+      mtimeNs: new BigInt64Array(jobs.length),
+      ctimeNs: new BigInt64Array(jobs.length),
+      sizes: new Float64Array(jobs.length),
+      modes: new Uint16Array(jobs.length),
+      checksums: new Float64Array(jobs.length),
+      failures,
+    };
     jobs.forEach((job, index) => {
       try {
-        const made = copyOne(job);
-        mtimeNs[index] = made.mtimeNs;
-        ctimeNs[index] = made.ctimeNs;
-        sizes[index] = Number(made.size);
-        modes[index] = Number(made.mode) & 0o7777;
+        stopIfAsked();
+        const { stats, checksum } = options.clone ? copyByCloning(job) : copyByReading(job);
+        outcome.mtimeNs[index] = stats.mtimeNs;
+        outcome.ctimeNs[index] = stats.ctimeNs;
+        outcome.sizes[index] = Number(stats.size);
+        outcome.modes[index] = Number(stats.mode) & 0o7777;
+        outcome.checksums[index] = checksum;
       } catch (error) {
         const code = error instanceof Error && "code" in error ? String(error.code) : "UNKNOWN";
         failures.push({ index, code, message: error instanceof Error ? error.message : String(error) });
       }
     });
-    return { mtimeNs, ctimeNs, sizes, modes, failures };
+    return outcome;
   };
 }

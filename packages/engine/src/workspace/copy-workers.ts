@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import * as zlib from "node:zlib";
 import { type BatchOutcome, type FileJob, createFileCopier } from "./copy-files.ts";
 
 export interface CopyFilesOptions {
@@ -51,7 +52,7 @@ function* inBatches(jobs: readonly FileJob[]): Batches {
 }
 
 async function copyHere(batches: Batches, options: StoppableOptions): Promise<void> {
-  const copy = createFileCopier(fs, options);
+  const copy = createFileCopier(fs, zlib, options);
   for (const batch of batches) {
     options.onBatch(batch, copy(batch));
     await new Promise((resolve) => setImmediate(resolve));
@@ -79,7 +80,7 @@ async function copyInThreads(batches: Batches, options: StoppableOptions): Promi
 
 const WORKER_PROGRAM = `
 const { parentPort, workerData } = require("node:worker_threads");
-const copy = (${createFileCopier.toString()})(require("node:fs"), workerData);
+const copy = (${createFileCopier.toString()})(require("node:fs"), require("node:zlib"), workerData);
 parentPort.on("message", (jobs) => parentPort.postMessage(copy(jobs)));
 `;
 

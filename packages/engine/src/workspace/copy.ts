@@ -6,13 +6,13 @@ import { EngineCode } from "../errors.ts";
 import { type Baseline, writeBaseline } from "./baseline.ts";
 import { ownGit } from "./git-own.ts";
 import { type CopyItem, planGit } from "./git-plan.ts";
-import { makeEntries } from "./make-entries.ts";
+import { type Standing, makeEntries } from "./make-entries.ts";
 import { leavingLinks } from "./leaving-links.ts";
 import { native, toRaw, under } from "./raw-path.ts";
 import { removeTree } from "./remove.ts";
 import { compileRules } from "./rules.ts";
 import { excludedPlaces } from "./tree-pair.ts";
-import { type Entry, type Tree, certain, entryAt, now, walkTree } from "./walk.ts";
+import { type Tree, certain, entryAt, now, walkTree } from "./walk.ts";
 import type { CopyRequest, CopyResult } from "./workspace.ts";
 
 /**
@@ -107,11 +107,14 @@ function canClone(items: readonly CopyItem[], partial: string): boolean {
   }
 }
 
-function baselineOf(tree: Tree, copies: ReadonlyMap<string, Entry>, startedNs: bigint): Baseline {
+function baselineOf(tree: Tree, copies: ReadonlyMap<string, Standing>, startedNs: bigint): Baseline {
   const baseline: Baseline = new Map();
   for (const [path, source] of tree.entries) {
-    const workspace = copies.get(path);
-    if (workspace !== undefined) baseline.set(path, { source: certain(source, startedNs), workspace });
+    const standing = copies.get(path);
+    if (standing === undefined) continue;
+    const { entry: workspace, digest } = standing;
+    const digests = digest === undefined ? {} : { digests: { source: digest, workspace: digest } };
+    baseline.set(path, { source: certain(source, startedNs), workspace, ...digests });
   }
   return baseline;
 }

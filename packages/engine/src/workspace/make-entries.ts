@@ -3,6 +3,7 @@ import { geteuid } from "node:process";
 import { isErrno } from "@cilo/base";
 import type { BatchOutcome, FileJob } from "./copy-files.ts";
 import { copyFiles } from "./copy-workers.ts";
+import { type Digest, asDigest } from "./digest.ts";
 import type { CopyItem } from "./git-plan.ts";
 import { type RawPath, native, shown, under } from "./raw-path.ts";
 import { type Entry, type WalkedEntry, entryAt } from "./walk.ts";
@@ -22,14 +23,20 @@ export interface Made {
   readonly files: number;
   readonly bytes: number;
   /** What stands in the copy now, by place; without what was left out. */
-  readonly workspace: Map<RawPath, Entry>;
+  readonly workspace: Map<RawPath, Standing>;
   readonly leftOut: LeftOut[];
+}
+
+/** An entry of the copy, with its content's digest where it is known. */
+export interface Standing {
+  readonly entry: Entry;
+  readonly digest?: Digest;
 }
 
 /** Makes every item; parents stand before their children in `items`. Folders get their modes last, so read-only ones can be filled. */
 export async function makeEntries(items: readonly CopyItem[], options: MakeOptions): Promise<Made> {
   const work = {
-    made: { files: 0, bytes: 0, workspace: new Map<RawPath, Entry>(), leftOut: [] as LeftOut[] },
+    made: { files: 0, bytes: 0, workspace: new Map<RawPath, Standing>(), leftOut: [] as LeftOut[] },
     options,
   };
   const { first, again } = bySharedInode(items);
@@ -43,7 +50,12 @@ export async function makeEntries(items: readonly CopyItem[], options: MakeOptio
 }
 
 interface Work {
-  readonly made: { files: number; bytes: number; readonly workspace: Map<RawPath, Entry>; readonly leftOut: LeftOut[] };
+  readonly made: {
+    files: number;
+    bytes: number;
+    readonly workspace: Map<RawPath, Standing>;
+    readonly leftOut: LeftOut[];
+  };
   readonly options: MakeOptions;
 }
 
@@ -85,7 +97,7 @@ async function makeFiles(items: readonly CopyItem[], work: Work): Promise<void> 
       jobs.forEach((job, index) => {
         const item = byJob.get(job);
         if (item === undefined || failed.has(index)) return;
-        work.made.workspace.set(item.to, madeEntry(outcome, index));
+        work.made.workspace.set(item.to, madeFile(outcome, index));
         work.made.files += 1;
         work.made.bytes += job.size;
       });
@@ -124,14 +136,16 @@ function ownerOf(entry: WalkedEntry): { uid: number; gid: number } | undefined {
   return ME === 0 && (entry.uid !== 0 || entry.gid !== 0) ? { uid: entry.uid, gid: entry.gid } : undefined;
 }
 
-function madeEntry(outcome: BatchOutcome, index: number): Entry {
-  return {
+function madeFile(outcome: BatchOutcome, index: number): Standing {
+  const checksum = outcome.checksums[index] ?? -1;
+  const entry: Entry = {
     kind: "file",
     mode: outcome.modes[index] ?? 0,
     size: outcome.sizes[index] ?? 0,
     mtimeNs: outcome.mtimeNs[index] ?? 0n,
     ctimeNs: outcome.ctimeNs[index] ?? 0n,
   };
+  return checksum < 0 ? { entry } : { entry, digest: asDigest(checksum) };
 }
 
 /** Sorts failures: some a user is told of, others end the copying. */
@@ -161,15 +175,16 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function linkAgain({ first, item }: SecondName, { made, options }: Work): void {
-  if (!made.workspace.has(first.to)) return;
+  const standing = made.workspace.get(first.to);
+  if (standing === undefined) return;
   const [existing, added] = [under(options.root, first.to), under(options.root, item.to)];
   linkSync(native(existing), native(added));
   made.files += 1;
   // A further name changes the inode's ctime.
   const entry = entryAt(existing);
   if (entry === undefined) return;
-  made.workspace.set(first.to, entry);
-  made.workspace.set(item.to, entry);
+  made.workspace.set(first.to, { ...standing, entry });
+  made.workspace.set(item.to, { ...standing, entry });
 }
 
 function makeLink({ to, entry }: CopyItem, { made, options }: Work): void {
@@ -177,7 +192,7 @@ function makeLink({ to, entry }: CopyItem, { made, options }: Work): void {
   symlinkSync(native(entry.target ?? ""), path);
   lutimesSync(path, seconds(entry.atimeNs), seconds(entry.mtimeNs));
   giveAway(path, entry);
-  made.workspace.set(to, entry);
+  made.workspace.set(to, { entry });
 }
 
 function finishFolder({ to, entry }: CopyItem, { made, options }: Work): void {
@@ -185,7 +200,7 @@ function finishFolder({ to, entry }: CopyItem, { made, options }: Work): void {
   giveAway(path, entry);
   chmodSync(path, entry.mode);
   utimesSync(path, seconds(entry.atimeNs), seconds(entry.mtimeNs));
-  made.workspace.set(to, entry);
+  made.workspace.set(to, { entry });
 }
 
 function giveAway(path: string | Buffer, entry: WalkedEntry): void {

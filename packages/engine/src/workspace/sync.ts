@@ -1,12 +1,12 @@
 import { realpath } from "node:fs/promises";
 import { CiloError, isErrno } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
-import { type BaseEntry, type Baseline, readBaseline, writeBaseline } from "./baseline.ts";
+import { type Baseline, type Digests, isRendered, readBaseline, writeBaseline } from "./baseline.ts";
 import { type Comparison, compareTrees } from "./compare.ts";
-import { digestOf } from "./digest.ts";
+import { type Digest, digestOf } from "./digest.ts";
 import { type RawPath, shown, toRaw } from "./raw-path.ts";
 import { compileRules } from "./rules.ts";
-import { hasSameContent } from "./same-content.ts";
+import { hasSameContent } from "./file-content.ts";
 import { type Transfer, type TransferPlan, planTransfers } from "./transfer-plan.ts";
 import { type Done, finishFolders, transfer } from "./transfer.ts";
 import { excludedPlaces } from "./tree-pair.ts";
@@ -88,11 +88,11 @@ async function realFolder(path: string): Promise<string> {
 
 /** A file that was made from the source's (tokens filled in) cannot go back as it is. */
 function withoutRendered(plan: TransferPlan, base: Baseline): TransferPlan {
-  const isRendered = ({ path }: Transfer): boolean => base.get(path)?.digests !== undefined;
+  const isHeld = ({ path }: Transfer): boolean => isRendered(base.get(path));
   return {
     ...plan,
-    transfers: plan.transfers.filter((item) => !isRendered(item)),
-    conflicts: [...plan.conflicts, ...plan.transfers.filter(isRendered)],
+    transfers: plan.transfers.filter((item) => !isHeld(item)),
+    conflicts: [...plan.conflicts, ...plan.transfers.filter(isHeld)],
   };
 }
 
@@ -126,7 +126,8 @@ function resultOf(
   };
 }
 
-function byPath(a: Change, b: Change): number {
+/** Order of changes in answers. */
+export function byPath(a: Change, b: Change): number {
   return a.path < b.path ? -1 : Number(a.path > b.path);
 }
 
@@ -141,7 +142,7 @@ async function applyAll(plan: TransferPlan, carrying: Carrying): Promise<{ done:
       carrying.request.signal.throwIfAborted();
       if (index % YIELD_EVERY === YIELD_EVERY - 1) await new Promise((resolve) => setImmediate(resolve));
       const outcome = transfer(item, roots);
-      if (outcome.state === "done") done.push({ item, entry: outcome.entry });
+      if (outcome.state === "done") done.push({ ...outcome, item });
       else blocked.push(item);
     }
     return { done, blocked };
@@ -169,25 +170,28 @@ async function record(
   const { base } = seen;
   if (done.length === 0 && plan.kept.length === 0 && seen.comparison.stale.length === 0) return;
   for (const { path, source, workspace } of seen.comparison.stale) {
-    const digests = base.get(path)?.digests;
+    const known = base.get(path);
+    const digests = isRendered(known) ? known?.digests : sameDigests(digestOf(seen.roots.source, path));
     setBase(base, path, { source, workspace, ...(digests === undefined ? {} : { digests }) });
   }
   for (const path of plan.kept) base.delete(path);
-  for (const { item, entry } of done) {
+  for (const { item, entry, digest } of done) {
     const given = item.from === undefined ? undefined : certain(item.from, seen.startedNs);
-    setBase(
-      base,
-      item.path,
-      receiver === "workspace" ? { source: given, workspace: entry } : { source: entry, workspace: given },
-    );
+    const sides = receiver === "workspace" ? { source: given, workspace: entry } : { source: entry, workspace: given };
+    const digests = sameDigests(digest);
+    setBase(base, item.path, { ...sides, ...(digests === undefined ? {} : { digests }) });
   }
   await writeBaseline(request.baseline, base);
+}
+
+function sameDigests(digest: Digest | undefined): Digests | undefined {
+  return digest === undefined ? undefined : { source: digest, workspace: digest };
 }
 
 interface Sides {
   readonly source: Entry | undefined;
   readonly workspace: Entry | undefined;
-  readonly digests?: NonNullable<BaseEntry["digests"]>;
+  readonly digests?: Digests;
 }
 
 function setBase(base: Baseline, path: RawPath, { source, workspace, digests }: Sides): void {

@@ -7,18 +7,17 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readSync,
   renameSync,
   rmdirSync,
   symlinkSync,
   unlinkSync,
-  writeSync,
 } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { isErrno } from "@cilo/base";
 import { type HeldFolder, changeFolderMode, holdFolder } from "./confined.ts";
 import { type RawPath, nameOf, native, parentOf } from "./raw-path.ts";
-import { openConfined } from "./same-content.ts";
+import { type Digest, asDigest } from "./digest.ts";
+import { openConfined, pump } from "./file-content.ts";
 import type { Transfer } from "./transfer-plan.ts";
 import { type Entry, entryAt } from "./walk.ts";
 
@@ -31,13 +30,19 @@ export interface TransferRoots {
   readonly signal: AbortSignal;
 }
 
-/** `blocked`: the receiving side is not as it was when it was looked at, and is left as it is. */
-export type Transferred = { readonly state: "done"; readonly entry: Entry | undefined } | { readonly state: "blocked" };
-
-/** A transfer that was done, and what stands there since. */
-export interface Done {
-  readonly item: Transfer;
+/** What stands on the receiving side since. */
+export interface Outcome {
   readonly entry: Entry | undefined;
+  /** Of a file's content. */
+  readonly digest?: Digest;
+}
+
+/** `blocked`: the receiving side is not as it was when it was looked at, and is left as it is. */
+export type Transferred = ({ readonly state: "done" } & Outcome) | { readonly state: "blocked" };
+
+/** A transfer that was done. */
+export interface Done extends Outcome {
+  readonly item: Transfer;
 }
 
 const BLOCKED: Transferred = { state: "blocked" };
@@ -99,13 +104,14 @@ function putFile({ path, from }: Transfer, target: Target): Transferred {
   const source = openConfined(target.roots.giver, path);
   if (source === undefined || from === undefined) return BLOCKED;
   try {
+    let checksum = 0;
     const entry = replaceFile(target, {
       write: (file) => {
-        pump(source, file, target.roots.signal);
+        checksum = pump(source, file, target.roots.signal);
         dress(file, from, target.roots);
       },
     });
-    return { state: "done", entry };
+    return { state: "done", entry, digest: asDigest(checksum) };
   } finally {
     closeSync(source);
   }
@@ -136,16 +142,6 @@ export function replaceFile(
 
 function temporaryIn(folder: HeldFolder): RawPath {
   return folder.at(`.cilo-${randomBytes(6).toString("hex")}.tmp`);
-}
-
-const CHUNK = 1024 * 1024;
-
-function pump(source: number, target: number, signal: AbortSignal): void {
-  const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(fstatSync(source).size, 4096)));
-  for (let count = readSync(source, buffer); count > 0; count = readSync(source, buffer)) {
-    signal.throwIfAborted();
-    for (let done = 0; done < count;) done += writeSync(target, buffer, done, count - done);
-  }
 }
 
 /** Mode and time of the original; as root also the owner of the folder's other files: the receiving folder's. */
@@ -181,8 +177,8 @@ export function finishFolders(done: readonly Done[], roots: TransferRoots): Done
   for (const { item } of [...done].reverse()) {
     if (item.from?.kind === "folder") setFolderMode(item.path, { mode: item.from.mode & roots.modeMask, roots });
   }
-  return done.map(({ item, entry }) =>
-    entry?.kind === "folder" ? { item, entry: { ...entry, mode: entry.mode & roots.modeMask } } : { item, entry },
+  return done.map((one) =>
+    one.entry?.kind === "folder" ? { ...one, entry: { ...one.entry, mode: one.entry.mode & roots.modeMask } } : one,
   );
 }
 

@@ -15,6 +15,7 @@ export interface TreePair {
   readonly workspace: string;
   /** File that records what both looked like when they were last the same. */
   readonly baseline: string;
+  /** With a config: `copyRulesOf(config)`, which adds what the config says of env files. */
   readonly rules: CopyRules;
   /** Absolute folders that are never part of the source though they may lie in it, e.g. Cilo's home. The folder the workspace lies in always is one. */
   readonly exclude?: readonly string[];
@@ -58,6 +59,6 @@ export interface SyncResult {
   readonly applied: readonly Change[];
   /** Edited on both sides since the last sync, as seen from the side it would come from; left as they are on both. */
   readonly conflicts: readonly Change[];
-  /** Edited in the workspace alone (`sync`), in the source alone (`merge`: `sourceOnly` in words; the field keeps its name). */
+  /** `sync`: edited in the workspace alone. `merge`: empty. */
   readonly workspaceOnly: readonly Change[];
 }

@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { crc32 } from "node:zlib";
 import { isErrno } from "@cilo/base";
 import { type RawPath, native, nameOf, parentOf } from "./raw-path.ts";
 import { holdFolder } from "./confined.ts";
@@ -56,4 +57,16 @@ function fill(file: number, buffer: Buffer): number {
     filled += count;
   }
   return filled;
+}
+
+/** Writes what is left to read of one open file to another, and answers its CRC-32. */
+export function pump(from: number, to: number, signal: AbortSignal): number {
+  let checksum = 0;
+  const buffer = Buffer.allocUnsafe(Math.min(4 * CHUNK, Math.max(fstatSync(from).size, 4096)));
+  for (let count = readSync(from, buffer); count > 0; count = readSync(from, buffer)) {
+    signal.throwIfAborted();
+    checksum = crc32(buffer.subarray(0, count), checksum);
+    for (let done = 0; done < count;) done += writeSync(to, buffer, done, count - done);
+  }
+  return checksum;
 }
