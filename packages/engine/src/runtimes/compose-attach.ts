@@ -1,3 +1,4 @@
+import { Transform } from "node:stream";
 import { attach, BaseCode, CiloError, isCiloError } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
 import { composeArguments } from "./compose/processes.ts";
@@ -20,7 +21,26 @@ export async function attachLogs(
   options: Options,
 ): Promise<number> {
   const args = [...composeArguments(target.composeProject, target.composeFile), ...logsArguments(action)];
-  return await attach(compose, args, options);
+  if (process.stdout.isTTY) return await attach(compose, args, options);
+  return await attach(compose, args, { ...options, stdoutThrough: withoutLineErasing() });
+}
+
+const ERASE_LINE = "\u001B[2K";
+
+/** Compose 2.26 and others begin each line with "erase this line", into pipes and files too. Passes on whole lines. */
+function withoutLineErasing(): Transform {
+  let rest = "";
+  const cleaned = (lines: string): Buffer =>
+    Buffer.from(`\n${lines}`.replaceAll(`\n${ERASE_LINE}`, "\n").slice(1), "latin1");
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      const text = rest + chunk.toString("latin1");
+      const end = text.lastIndexOf("\n") + 1;
+      rest = text.slice(end);
+      done(null, cleaned(text.slice(0, end)));
+    },
+    flush: (done) => done(null, cleaned(rest)),
+  });
 }
 
 function logsArguments(action: LogsAction): string[] {

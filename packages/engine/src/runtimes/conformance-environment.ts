@@ -42,6 +42,7 @@ export interface TestEnvironment {
 }
 
 interface TestUp {
+  readonly build?: boolean;
   readonly recreate?: boolean;
   readonly createOnly?: boolean;
   readonly signal?: AbortSignal;
