@@ -3,12 +3,19 @@ import type { ServiceContext } from "./service-context.ts";
 import { optional, without } from "./records.ts";
 import { isolateBuild } from "./builds.ts";
 
-/** Image name in the project → the first service that builds it, for every image with a name that is built here. */
-export function imageBuilders(services: Readonly<Record<string, Service>>): ReadonlyMap<string, string> {
+/**
+ * Image name in the project → the service that builds it, for every image with a name that is built here: the first
+ * one, and of an environment's own services before any shared one.
+ */
+export function imageBuilders(
+  services: Readonly<Record<string, Service>>,
+  shared: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
   const builders = new Map<string, string>();
-  for (const [name, service] of Object.entries(services))
-    if (service.build !== undefined && service.image !== undefined && !builders.has(service.image))
-      builders.set(service.image, name);
+  const entries = Object.entries(services);
+  const ownFirst = [...entries.filter(([name]) => !shared.has(name)), ...entries.filter(([name]) => shared.has(name))];
+  for (const [name, { build, image }] of ownFirst)
+    if (build !== undefined && image !== undefined && !builders.has(image)) builders.set(image, name);
   return builders;
 }
 

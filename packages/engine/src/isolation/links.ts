@@ -12,23 +12,33 @@ interface Naming {
 
 /**
  * The names by which services know each other beyond their own: aliases of `links`, and `extra_hosts` that point to a
- * fixed address. A name that already means another service on the network stays with that one.
+ * fixed address. A name that already means another service on the network stays with that one, and networks that stay
+ * the engine's own (`kept`) get no names that other environments could have too.
  */
 export function knownAs(
   services: Readonly<Record<string, Service>>,
-  fixed: ReadonlyMap<string, string>,
+  { fixed, kept }: { fixed: ReadonlyMap<string, string>; kept: ReadonlySet<string> },
 ): ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> {
-  const owners = new Map(Object.keys(services).map((name) => [name, name]));
+  const owners = nameOwners(services);
   const known = new Map<string, Map<string, string[]>>();
-  for (const naming of namings(services, fixed)) {
-    const owner = owners.get(naming.as);
-    if (owner !== undefined) {
-      if (owner !== naming.service || Object.hasOwn(services, naming.as)) continue;
-    }
-    owners.set(naming.as, naming.service);
-    for (const network of naming.networks) add(known, naming.service, network, naming.as);
+  for (const { service, as, networks } of namings(services, fixed)) {
+    const own = networks.filter((key) => !kept.has(key));
+    const isTaken = (owners.get(as) ?? service) !== service || Object.hasOwn(services, as);
+    if (isTaken || own.length === 0) continue;
+    owners.set(as, service);
+    for (const network of own) add(known, service, network, as);
   }
   return known;
+}
+
+/** Whose a name is before any link: a service's own, else the first that declares it as an alias. */
+function nameOwners(services: Readonly<Record<string, Service>>): Map<string, string> {
+  const owners = new Map<string, string>();
+  for (const [name, { networks }] of Object.entries(services))
+    for (const alias of Object.values(networks ?? {}).flatMap((network) => network?.aliases ?? []))
+      if (!owners.has(alias)) owners.set(alias, name);
+  for (const name of Object.keys(services)) owners.set(name, name);
+  return owners;
 }
 
 function add(known: Map<string, Map<string, string[]>>, service: string, network: string, name: string): void {

@@ -21,12 +21,15 @@ export function settleNamespaces(service: Service, at: Settling): Service {
 
 const NAMESPACES = ["ipc", "pid", "uts", "userns_mode", "cgroup"] as const;
 
+/** Modes that lead to nothing but the service's own or another service's; the last three are Podman's user namespaces. */
+const OWN = /^(?:|none|private|shareable|service:.+|keep-id|nomap|auto)$/u;
+
 function settleNamespace(service: Service, namespace: (typeof NAMESPACES)[number], at: Settling): Service {
   const mode = service[namespace];
   if (mode === undefined) return service;
   const own = ownContainer(mode, at);
   if (own !== undefined) return followService({ ...service, [namespace]: `service:${own}` }, own);
-  if (mode !== "host" && !mode.startsWith("container:")) return service;
+  if (OWN.test(mode)) return service;
   at.report.notice("namespace-isolated", `${at.name}: ${namespace} ${mode} is not used; it has its own`, at.name);
   return without(service, namespace);
 }

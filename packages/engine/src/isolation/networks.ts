@@ -60,7 +60,7 @@ function keptNetwork(network: Network, key: string, report: Report): Network {
   const name = network.name ?? key;
   report.share({ kind: "network", what: name, readOnly: false });
   report.notice("external-kept", `network ${key} is the engine's own network ${name}, shared with whatever uses it`);
-  return network;
+  return { external: true, name };
 }
 
 interface PrivateNetwork {

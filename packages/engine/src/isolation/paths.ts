@@ -13,32 +13,59 @@ export interface Placement {
 /** Maps an absolute path of the source project. */
 export type Place = (path: string) => Placement;
 
+/** Steps from one tree to another after which a path is taken to lead nowhere of ours. */
+const MOST_STEPS = 16;
+
 /**
  * Places paths in the environment's workspace.
  *
  * What is decisive is where a path really leads, links followed, since that is what an engine mounts: a path in the
- * tree that leaves it by a symbolic link is the host's, and one outside that leads into it is private.
+ * tree that leaves it by a symbolic link is the host's, one that leads back into the source means its copy, and one
+ * outside that leads into the source is private.
  */
 export function placeInWorkspace(input: Pick<PlanInput, "sourceRoot" | "workspaceRoot" | "realPath">): Place {
-  const source = clean(input.sourceRoot);
-  const workspace = clean(input.workspaceRoot);
-  const realSource = clean(input.realPath(source));
-  const realWorkspace = clean(input.realPath(workspace));
-  const staysInside = (path: string): boolean => isInside(realWorkspace, clean(input.realPath(path)));
-
-  const copied = (relative: string): Placement => {
-    const path = posix.join(workspace, relative);
-    return staysInside(path) ? own(path) : outside(clean(input.realPath(path)), source);
+  const trees: Trees = {
+    source: clean(input.sourceRoot),
+    workspace: clean(input.workspaceRoot),
+    realSource: clean(input.realPath(input.sourceRoot)),
+    realWorkspace: clean(input.realPath(input.workspaceRoot)),
+    realPath: (path) => clean(input.realPath(path)),
   };
   return (given) => {
-    const path = clean(given);
-    if (isInside(workspace, path) && staysInside(path)) return own(path);
-    if (isInside(source, path) && staysInside(posix.join(workspace, posix.relative(source, path))))
-      return copied(posix.relative(source, path));
-    const real = clean(input.realPath(path));
-    if (isInside(realSource, real) && !isInside(realWorkspace, real)) return copied(posix.relative(realSource, real));
-    return isInside(source, path) ? outside(real, source) : { ...outside(path, source), path: posix.normalize(given) };
+    let path = clean(given);
+    for (let step = 0; step < MOST_STEPS; step++) {
+      const next = follow(path, trees);
+      if (next.isPrivate) return { path: next.path, isPrivate: true, isBeside: false };
+      if (next.path === path) break;
+      ({ path } = next);
+    }
+    return outside(path === clean(given) ? posix.normalize(given) : path, trees.source);
   };
+}
+
+interface Trees {
+  readonly source: string;
+  readonly workspace: string;
+  readonly realSource: string;
+  readonly realWorkspace: string;
+  readonly realPath: (path: string) => string;
+}
+
+/** One step: where the path leads next; the same path again when it is outside for good. */
+function follow(path: string, trees: Trees): { path: string; isPrivate: boolean } {
+  const { source, workspace, realSource, realWorkspace, realPath } = trees;
+  const real = realPath(path);
+  if (isInside(realWorkspace, real)) return { path: isInside(workspace, path) ? path : real, isPrivate: true };
+  if (!isInside(source, path)) {
+    const relative = isInside(realSource, real) ? posix.relative(realSource, real) : undefined;
+    if (relative !== undefined) return { path: posix.join(source, relative), isPrivate: false };
+    return { path: isInside(workspace, path) ? real : path, isPrivate: false };
+  }
+  const copy = posix.join(workspace, posix.relative(source, path));
+  if (isInside(realWorkspace, realPath(copy))) return { path: copy, isPrivate: true };
+  if (!isInside(realSource, real)) return { path: real, isPrivate: false };
+  const target = posix.join(source, posix.relative(realSource, real));
+  return { path: target === path ? realPath(copy) : target, isPrivate: false };
 }
 
 /** Leaves every path where it is: for a service that is shared by several environments, so is of none of their copies. */
@@ -53,10 +80,6 @@ export function placeInSource(input: Pick<PlanInput, "sourceRoot">): Place {
 /** True when `path` is `folder` or in it. Both absolute and clean. */
 export function isInside(folder: string, path: string): boolean {
   return path === folder || path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
-}
-
-function own(path: string): Placement {
-  return { path, isPrivate: true, isBeside: false };
 }
 
 function outside(path: string, source: string): Placement {

@@ -28,6 +28,7 @@ export function surveyProject(spec: EnvironmentSpec, input: PlanInput, report: R
   const shared = chooseShared(spec, input.options, report);
   checkSharing(services, shared);
   const fixed = fixedAddresses(services);
+  const kept = keptExternals(spec, input);
   const ingress = chooseIngress(
     {
       services: filterRecord(services, (name) => !shared.has(name)),
@@ -44,11 +45,11 @@ export function surveyProject(spec: EnvironmentSpec, input: PlanInput, report: R
     labels,
     containers,
     shared,
-    kept: keptExternals(spec, input),
-    builders: imageBuilders(services),
+    kept,
+    builders: imageBuilders(services, shared),
     fixedAddresses: fixed,
     hostnames: hostnamesOf(services, { input, labels, ingress, report }),
-    knownAs: knownAs(services, fixed),
+    knownAs: knownAs(services, { fixed, kept: kept.networks }),
     ...optional("ingress", ingress),
   };
 }

@@ -43,7 +43,8 @@ export function serviceUrl(hostname: string, ports: readonly EndpointPort[]): st
 export function addVariables(service: Service, at: ServiceContext): Service {
   const { survey } = at;
   const { identity } = survey.input;
-  const relevant = [at.name, ...Object.keys(lookup(survey.services, at.name)?.depends_on ?? {})];
+  const dependencies = { ...lookup(survey.services, at.name)?.depends_on, ...service.depends_on };
+  const relevant = [at.name, ...Object.keys(dependencies)];
   const urls = relevant.flatMap((name) => {
     const url = urlOf(survey, name);
     return url === undefined ? [] : [[urlVariable(name), url]];

@@ -21,7 +21,7 @@ function keptVolume(volume: Volume, key: string, report: Report): Volume {
   const name = volume.name ?? key;
   report.share({ kind: "volume", what: name, readOnly: false });
   report.notice("external-kept", `volume ${key} is the engine's own volume ${name}, shared with whatever uses it`);
-  return volume;
+  return { external: true, name };
 }
 
 function privateVolume(volume: Volume, at: { key: string; target: Target; report: Report }): Volume {
@@ -40,10 +40,7 @@ function privateVolume(volume: Volume, at: { key: string; target: Target; report
 /** A volume can be a host folder (`o: bind`), a share on the network or a plugin's: then its data is not ours alone. */
 function placeDevice(volume: Volume, at: { key: string; target: Target; report: Report }): Volume {
   const device = lookup(volume.driver_opts, "device");
-  if (!isLocal(volume)) {
-    shareVolume(`${volume.driver}:${at.key}`, at);
-    return volume;
-  }
+  if (!isLocal(volume)) shareVolume(`${volume.driver}:${at.key}`, at);
   if (device === undefined || isMemory(volume)) return volume;
   if (!device.startsWith("/")) {
     shareVolume(device, at);
