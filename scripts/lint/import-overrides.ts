@@ -9,10 +9,7 @@ import {
   ports,
 } from "./import-rules.ts";
 
-interface Pattern {
-  readonly regex: string;
-  readonly message: string;
-}
+type Pattern = { readonly message: string } & ({ readonly regex: string } | { readonly group: string[] });
 interface Override {
   files: string[];
   rules: { "no-restricted-imports": ["error", { patterns: Pattern[] }] };
@@ -20,7 +17,8 @@ interface Override {
 
 /** {@link import-rules.ts} as oxlint's overrides. Of several that match a file the last counts, so each is complete. */
 export const importOverrides: Override[] = [
-  override("**/*.{ts,js}", exportsOnly()),
+  // The command has no exports, only a program; scripts that make pages of its definitions read its sources.
+  override("**/*.{ts,js}", exportsOnly(packageNames().filter((name) => name !== "cli"))),
   ...packageNames().map((name) => override(`packages/${name}/src/**`, ofPackage(name))),
   ...folderNames().map((folder) => override(`packages/engine/src/${folder}/**`, ofEngineFolder(folder))),
   ...ports.map((file) => override(file, [...ofFile(file), { regex: String.raw`^\./`, message: portWhy }])),
@@ -38,11 +36,10 @@ function folderNames(): EngineFolder[] {
   return Object.keys(engineFolders).filter((name): name is EngineFolder => name in engineFolders);
 }
 
-function exportsOnly(): Pattern[] {
-  const names = packageNames().join("|");
+function exportsOnly(names: readonly PackageName[] = packageNames()): Pattern[] {
   return [
     { regex: "^@cilo/[^/]+/", message: exportsWhy },
-    { regex: String.raw`^(\.\./)+(packages/)?(${names})/(src|dist)/`, message: exportsWhy },
+    { regex: String.raw`^(\.\./)+(packages/)?(${names.join("|")})/(src|dist)/`, message: exportsWhy },
   ];
 }
 
@@ -54,14 +51,14 @@ function ofPackage(name: PackageName): Pattern[] {
 }
 
 function ofEngineFolder(folder: EngineFolder): Pattern[] {
-  const known = engineFolders[folder].map((path) => `${path.replaceAll(".", String.raw`\.`)}${path.endsWith(".ts") ? "$" : "/"}`);
-  const own = `${folder}/`;
-  const all = [...folderNames(), "environments"].filter((other) => other !== folder).map((other) => `${other}/`);
-  const strangers = [...all, String.raw`index\.ts$`].join("|");
-  return [
-    ...ofPackage("engine"),
-    { regex: String.raw`^(\.\./)+(?!${[own, ...known].join("|")})(${strangers})`, message: engineWhy },
-  ];
+  const known: readonly string[] = engineFolders[folder];
+  const strangers = [...folderNames(), "environments"].filter((other) => other !== folder && !known.includes(other));
+  const allowedFiles = known.filter((path) => path.endsWith(".ts"));
+  // As in .gitignore, a file can only be let in again where its folder's files, not the folder itself, are shut out.
+  const shut = strangers.flatMap((other) => [`../${other}/**`, `../../${other}/**`, `../../../${other}/**`]);
+  const open = allowedFiles.flatMap((file) => [`!../${file}`, `!../../${file}`]);
+  const door = ["../index.ts", "../../index.ts"];
+  return [...ofPackage("engine"), { group: [...shut, ...door, ...open], message: engineWhy }];
 }
 
 function ofFile(path: string): Pattern[] {

@@ -13,7 +13,10 @@ export const packages = {
   network: { mayImport: ["base"], why: "network imports base alone, so that the server can use it without the engine" },
   api: { mayImport: ["base"], why: "api is the contract between programs: it imports base alone" },
   cli: { mayImport: ["base", "engine", "network", "api"], why: "cli knows no other program, but the contract with it" },
-  agent: { mayImport: ["base", "engine", "network", "api"], why: "agent knows no other program, but the contract with it" },
+  agent: {
+    mayImport: ["base", "engine", "network", "api"],
+    why: "agent knows no other program, but the contract with it",
+  },
   server: {
     mayImport: ["base", "network", "api"],
     why: "server has another licence, and knows environments through the contract alone",
