@@ -11,6 +11,8 @@ export interface Instance {
   readonly name: string;
   /** Folder of its pid file and log. */
   readonly dir: string;
+  /** Default 127.0.0.1. */
+  readonly address?: string;
   readonly port: number;
   /** Its other arguments. */
   readonly args: readonly string[];
@@ -23,14 +25,7 @@ export interface ProcessContext {
 }
 
 /** What every instance has: nothing of the system's configuration, loopback only, no upstream of its own. */
-const COMMON_ARGS = [
-  "--listen-address=127.0.0.1",
-  "--bind-interfaces",
-  "--no-resolv",
-  "--no-hosts",
-  "--no-negcache",
-  "--dns-forward-max=2000",
-];
+const COMMON_ARGS = ["--bind-interfaces", "--no-resolv", "--no-hosts", "--no-negcache", "--dns-forward-max=2000"];
 
 /**
  * Starts the instance; when this returns it listens.
@@ -43,6 +38,7 @@ export async function startInstance(instance: Instance, context: ProcessContext)
     ...(instance.args.some((arg) => arg.startsWith("--conf-file=")) ? [] : ["--conf-file=/dev/null"]),
     ...COMMON_ARGS,
     ...(await userArgs(context)),
+    `--listen-address=${instance.address ?? "127.0.0.1"}`,
     `--port=${instance.port}`,
     `--pid-file=${pidFileOf(instance)}`,
     `--log-facility=${join(instance.dir, `${instance.name}.log`)}`,
@@ -198,8 +194,11 @@ async function installHint(platform: NodeJS.Platform): Promise<string> {
 }
 
 function startFailed(instance: Instance, cause: CiloError): CiloError {
+  const place = `port ${instance.port} of ${instance.address ?? "127.0.0.1"}`;
+  if (/permission denied/iu.test(cause.message) && instance.port < 1024)
+    return new CiloError(NetworkCode.needsRoot, `listening on ${place} needs root`, { cause, hint: "sudo cilo init" });
   if (/address already in use/iu.test(cause.message))
-    return new CiloError(NetworkCode.dnsPortTaken, `port ${instance.port} of 127.0.0.1 is taken by another program`, {
+    return new CiloError(NetworkCode.dnsPortTaken, `${place} is taken by another program`, {
       cause,
       hint: "Choose another one: cilo init --dns-port N",
     });

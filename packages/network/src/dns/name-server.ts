@@ -8,7 +8,7 @@ import { type Instance, type ProcessContext, pidOf, rereadInstance, startInstanc
 import { portHolder } from "./port-holder.ts";
 import { queryText } from "./query.ts";
 import { type WildcardPorts, type WildcardServer, chooseWildcardPorts, wildcardServer } from "./wildcards.ts";
-import { CONTROL_DOMAIN } from "./zone.ts";
+import { CONTROL_DOMAIN, checkName } from "./zone.ts";
 import { type ZoneFiles, hostsFolder } from "./zone-files.ts";
 
 export interface NameServerOptions {
@@ -156,6 +156,7 @@ function frontOf(options: NameServerOptions, ports: WildcardPorts): Instance {
     // Questions passed on come from other ports than those of the wildcards.
     "--min-port=32768",
     `--local=/${CONTROL_DOMAIN}/`,
+    ...options.suffixes.map((suffix) => `--host-record=${checkName(suffix)},127.0.0.1`),
     ...options.suffixes.flatMap((suffix) =>
       [ports.a, ports.b].map((port) => `--server=/${suffix.slice(1)}/127.0.0.1#${port}`),
     ),

@@ -73,6 +73,11 @@ export function apexOf(identity: ZoneIdentity): string {
 /** The domain of names that Cilo asks its own dnsmasq for, to learn whether it answers and what it has read. Never forwarded. */
 export const CONTROL_DOMAIN = "cilo.invalid";
 
+/** A name that our dnsmasq answers with 127.0.0.1 whatever is published, to be looked up through the system. */
+export function checkName(suffix: string): string {
+  return checkedName(`cilo-check${suffix}`);
+}
+
 /**
  * The zone as a hosts file. Its last line is a marker, a name made from the content: when dnsmasq answers the marker it
  * has read all of this file, and when it no longer does, nothing of it is left.
