@@ -1,8 +1,8 @@
 import { realpath } from "node:fs/promises";
 import { CiloError, isCiloError } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
-import { detectProject } from "./parsing.ts";
-import { projectFiles } from "./parsing.ts";
+import { detectProject } from "../parsers/detect.ts";
+import { projectFiles } from "../parsers/project-files.ts";
 import type { EnvironmentsDeps } from "./deps.ts";
 import type { Located, UpRequest } from "./environments.ts";
 import { isInside, isSameSource, locateSource, sourceProjectDir } from "./source.ts";

@@ -2,7 +2,7 @@ import { isolate, planNetworks } from "../isolation/isolate.ts";
 import type { IsolationInput, PlanInput } from "../isolation/input.ts";
 import { composeProjectName } from "../isolation/names.ts";
 import type { Allocation, IsolatedSpec, NetworkNeed } from "../isolation/isolated-spec.ts";
-import { projectFiles } from "./parsing.ts";
+import { projectFiles } from "../parsers/project-files.ts";
 import type { EnvironmentSpec } from "../spec/spec.ts";
 import type { ProjectConfig } from "./config.ts";
 import type { EnvironmentsDeps } from "./deps.ts";

@@ -32,8 +32,7 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
     sync: (environment, options, context) => explained(sync(deps, environment, { ...options, ...context })),
     changes: (environment, context) => explained(changes(deps, environment, context)),
     merge: (environment, options, context) => explained(merge(deps, environment, { ...options, ...context })),
-    changeHostnames: (environment, change, context) =>
-      explained(hostnames(deps, environment, { change, ...context })),
+    changeHostnames: (environment, change, context) => explained(hostnames(deps, environment, { change, ...context })),
   };
 }
 

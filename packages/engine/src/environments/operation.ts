@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { type LockOptions, lock, readFileIfThere, writeFileAtomic } from "@cilo/base";
+import { BaseCode, type LockOptions, isCiloError, lock, readFileIfThere, writeFileAtomic } from "@cilo/base";
 import type { OperationContext } from "./environments.ts";
 import { type Home, environmentLockPath, operationMarkerPath } from "./home.ts";
 import { OPERATION_VARIABLE, endStragglers } from "./stragglers.ts";
@@ -10,6 +10,17 @@ export interface Operation extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   /** The command before this one was killed midway; what it had started has been ended. */
   readonly afterCrash: boolean;
+}
+
+/** Whether a command changes the environment of that name just now. */
+export async function isBusy(home: Home, environment: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await using _ = await lock(environmentLockPath(home, environment), { signal, timeoutMs: 0 });
+    return false;
+  } catch (error) {
+    if (isCiloError(error, BaseCode.timeout)) return true;
+    throw error;
+  }
 }
 
 /**

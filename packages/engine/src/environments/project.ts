@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { CiloError } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
-import { detectProject } from "./parsing.ts";
+import { type Detected, detectProject } from "../parsers/detect.ts";
 import type { Parser } from "../parsers/parser.ts";
-import { projectFiles } from "./parsing.ts";
+import { projectFiles } from "../parsers/project-files.ts";
 import { isDnsLabel } from "../spec/names.ts";
 import type { EnvironmentSpec } from "../spec/spec.ts";
 import type { ProjectConfig } from "./config.ts";
@@ -16,8 +16,8 @@ import type { SourceLocation } from "./workspaces.ts";
 export interface Project {
   readonly spec: EnvironmentSpec;
   readonly parser: Parser;
-  /** Files of other formats that were passed over, as the user would name them. */
-  readonly passedOver: readonly string[];
+  /** Other formats that the folder has too. */
+  readonly passedOver: Detected["passedOver"];
 }
 
 /**
@@ -43,11 +43,13 @@ export function parseProject(
   refuseEscapes([...config.composeFiles, ...config.envFiles], { workingDir, sourceRoot: location.sourceRoot });
   const named = chosen(options.files, config.composeFiles);
   const envFiles = chosen(options.envFiles, config.envFiles);
+  // Files that are named are Compose files, wherever they lie.
+  const format = options.format ?? (named.length > 0 ? "compose" : undefined);
   const { parser, passedOver } = detectProject({
     parsers: deps.parsers,
     workingDir,
     files,
-    ...(options.format === undefined ? {} : { format: options.format }),
+    ...(format === undefined ? {} : { format }),
   });
   const spec = parser.parse({
     files,
@@ -57,7 +59,7 @@ export function parseProject(
     ...(envFiles.length === 0 ? {} : { envFiles }),
     profiles: chosen(options.profiles, config.profiles),
   });
-  return { spec, parser, passedOver: passedOver.map(String) };
+  return { spec, parser, passedOver };
 }
 
 /** What the command line says, else what the config says. */

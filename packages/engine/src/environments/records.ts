@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { CiloError, isErrno } from "@cilo/base";
+import { CiloError, isCiloError, isErrno } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
 import { isDnsLabel } from "../spec/names.ts";
 import type { Located } from "./environments.ts";
@@ -32,6 +32,23 @@ export async function listRecords(home: Home): Promise<Located[]> {
   const folders = await environmentFolders(home);
   const located = await Promise.all(folders.map((folder) => loadRecord(home, folder)));
   return located.filter((one) => one !== undefined);
+}
+
+/** Damaged records and records of a later version, by folder, with what is wrong. */
+export async function unreadableRecords(home: Home): Promise<{ folder: EnvironmentFolder; error: CiloError }[]> {
+  const folders = await environmentFolders(home);
+  const errors = await Promise.all(
+    folders.map((folder) =>
+      loadRecord(home, folder).then(
+        () => undefined,
+        (error: unknown) => error,
+      ),
+    ),
+  );
+  return folders.flatMap((folder, index) => {
+    const error = errors[index];
+    return isCiloError(error) ? [{ folder, error }] : [];
+  });
 }
 
 /** The environment of that name, whatever its project; `undefined` when there is none. */

@@ -25,7 +25,8 @@ export async function reapShared(
   return reaped;
 }
 
-async function isOverdue({ home, clock }: EnvironmentsDeps, composeProject: string): Promise<boolean> {
+/** Nobody has used it for a minute. */
+export async function isOverdue({ home, clock }: EnvironmentsDeps, composeProject: string): Promise<boolean> {
   if ((await sharedUsers(home, composeProject)).length > 0) return false;
   if ((await loadShared(home, composeProject)) === undefined) return false;
   return clock.now() - (await lastUserChange(home, composeProject)) >= KEEP_SHARED_MS;

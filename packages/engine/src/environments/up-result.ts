@@ -13,10 +13,10 @@ export async function upResult(
 ): Promise<UpResult> {
   const { project } = more.desired;
   for (const notice of [...project.spec.notices, ...result.isolated.notices]) work.notify(notice);
-  for (const file of project.passedOver)
+  for (const { format, file } of project.passedOver)
     work.notify({
       code: "format-passed-over",
-      message: `${file} was passed over for ${project.parser.format}; --format chooses`,
+      message: `${file} (${format}) was passed over for ${project.parser.format}; --format ${format} chooses it`,
     });
   return {
     status: await environmentStatus(work.deps, result.located, { signal: work.context.signal }),
