@@ -62,13 +62,11 @@ async function processesFromPs(composeProject: string, options: { readonly signa
   });
 }
 
-/** As {@link changesProject}, where the arguments come as one line and the file's path may have spaces. */
+/** As {@link changesProject}, where the arguments come as one line and the path of the Compose file may have spaces. */
 export function lineChangesProject(commandLine: string, composeProject: string): boolean {
-  const prefix = composeArguments(composeProject, "").join(" ");
-  const at = commandLine.indexOf(` ${prefix}`);
-  if (at === -1) return false;
-  const rest = commandLine.slice(at + 1 + prefix.length);
-  return [...CHANGING].some((subcommand) => rest.includes(` ${subcommand} `) || rest.endsWith(` ${subcommand}`));
+  const prefix = ` ${composeArguments(composeProject, "").join(" ")}`;
+  const at = commandLine.indexOf(prefix);
+  return at !== -1 && /\.ya?ml (?:up --|stop$)/u.test(commandLine.slice(at + prefix.length));
 }
 
 /** SIGTERM, after five seconds SIGKILL, to its whole group: `run` gives each child a group of its own. */

@@ -13,9 +13,9 @@ import { EngineCode } from "../../errors.ts";
  */
 export async function findCompose(
   env: Readonly<Record<string, string | undefined>>,
-  options: { readonly signal: AbortSignal },
+  options: { readonly signal: AbortSignal; readonly systemFolders?: readonly string[] },
 ): Promise<string> {
-  for (const folder of await pluginFolders(env)) {
+  for (const folder of await pluginFolders(env, options.systemFolders ?? SYSTEM_FOLDERS)) {
     const file = join(folder, "docker-compose");
     if (await isExecutable(file)) return file;
   }
@@ -63,9 +63,12 @@ const SYSTEM_FOLDERS = [
 ];
 
 /** Docker's own order: the folders that its configuration adds, the user's, the system's. */
-async function pluginFolders(env: Readonly<Record<string, string | undefined>>): Promise<string[]> {
+async function pluginFolders(
+  env: Readonly<Record<string, string | undefined>>,
+  systemFolders: readonly string[],
+): Promise<string[]> {
   const config = dockerConfigFolder(env);
-  return [...(await extraFolders(config)), join(config, "cli-plugins"), ...SYSTEM_FOLDERS];
+  return [...(await extraFolders(config)), join(config, "cli-plugins"), ...systemFolders];
 }
 
 const Config = z.object({ cliPluginsExtraDirs: z.optional(z.array(z.string())) });

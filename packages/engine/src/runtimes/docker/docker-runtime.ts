@@ -41,8 +41,10 @@ async function noDocker(refusals: readonly Refusal[], env: Environment): Promise
       hint: "Install Docker Engine: https://docs.docker.com/engine/install/",
     });
   const told = chosen ? refusals : refusals.filter(({ cause }) => !isErrno(cause, "ENOENT"));
-  const reasons = (told.length === 0 ? refusals.slice(0, 1) : told).map(({ from, reason }) => `${reason} (${from})`);
-  return new CiloError(EngineCode.engineUnreachable, `Docker cannot be reached: ${reasons.join("; ")}`, {
+  const reasons = (told.length === 0 ? refusals.slice(0, 1) : told).map(
+    ({ from, url, reason }) => `${url === undefined ? "" : `at ${url} `}(${from}): ${reason}`,
+  );
+  return new CiloError(EngineCode.engineUnreachable, `Docker cannot be reached ${reasons.join("; ")}`, {
     cause: refusals,
     hint: hintFor(refusals),
   });

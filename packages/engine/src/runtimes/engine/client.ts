@@ -145,7 +145,7 @@ async function sendRequest(
 function unreachable(endpoint: EngineEndpoint, cause: unknown): CiloError {
   return new CiloError(
     EngineCode.engineUnreachable,
-    `the engine does not answer at ${endpoint.url}: ${reasonOf(cause)}`,
+    `the engine does not answer at ${endpoint.url}: ${unreachableReason(cause)}`,
     {
       cause,
     },
@@ -153,7 +153,7 @@ function unreachable(endpoint: EngineEndpoint, cause: unknown): CiloError {
 }
 
 /** Why a connection failed, in words. */
-function reasonOf(cause: unknown): string {
+export function unreachableReason(cause: unknown): string {
   if (isErrno(cause, "ENOENT")) return "no such socket";
   if (isErrno(cause, "ECONNREFUSED")) return "nothing listens there";
   if (isErrno(cause, "EACCES")) return "permission denied";

@@ -1,11 +1,13 @@
 import { isCiloError } from "@cilo/base";
 import { EngineCode } from "../../errors.ts";
-import { connectEngine, type EngineClient } from "./client.ts";
+import { connectEngine, type EngineClient, unreachableReason } from "./client.ts";
 import type { EngineCandidate } from "./endpoint.ts";
 
 /** Why a way to an engine led nowhere. */
 export interface Refusal {
   readonly from: string;
+  /** Absent when there was nothing to try. */
+  readonly url?: string;
   readonly reason: string;
   readonly cause?: unknown;
 }
@@ -25,7 +27,8 @@ export async function firstAnswering(
       return await connectEngine(candidate.endpoint, options);
     } catch (error) {
       if (!isCiloError(error, EngineCode.engineUnreachable)) throw error;
-      refusals.push({ from: candidate.from, reason: error.message, cause: error.cause });
+      const { from, endpoint } = candidate;
+      refusals.push({ from, url: endpoint.url, reason: unreachableReason(error.cause), cause: error.cause });
     }
   }
   return refusals;
