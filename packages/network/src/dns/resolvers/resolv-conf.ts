@@ -35,11 +35,11 @@ const resolvConfEdit: FileEdit = {
   },
 };
 
-/** The servers a resolv.conf names, in its order, without ours. */
+/** The servers a resolv.conf names, in its order, without ours: a forwarder that asks itself would never end. */
 export function nameservers(text: string): string[] {
   return (withoutOurs(text) ?? "")
     .split("\n")
     .map((line) => /^\s*nameserver\s+(\S+)/u.exec(line)?.[1])
     .filter((server) => server !== undefined)
-    .filter((server) => isIP(server) !== 0);
+    .filter((server) => isIP(server) !== 0 && server !== FORWARDER_ADDRESS);
 }
