@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import type { Allocation } from "../isolation/isolated-spec.ts";
 import type { Parser } from "../parsers/parser.ts";
 import { type FakeRuntime, createFakeRuntime } from "../runtimes/fake.ts";
+import type { Runtime } from "../runtimes/runtime.ts";
 import { EnvironmentSpec } from "../spec/spec.ts";
 import type { ConsentRequest, EnvironmentsDeps } from "./deps.ts";
 import type { Environments, OperationContext, ProgressEvent, UpRequest } from "./environments.ts";
@@ -44,7 +45,14 @@ export interface Bench extends AsyncDisposable {
   filesOfHome(): Promise<string[]>;
 }
 
-export async function createBench(compose: string): Promise<Bench> {
+export interface BenchParts {
+  /** Default: one in memory. */
+  readonly engine?: Runtime;
+  /** Default: one of canonical files alone. */
+  readonly parser?: Parser;
+}
+
+export async function createBench(compose: string, parts: BenchParts = {}): Promise<Bench> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "cilo-environments-")));
   const home = await openHome(join(folder, "home"));
   const source = join(folder, "shop");
@@ -55,9 +63,9 @@ export async function createBench(compose: string): Promise<Bench> {
   const asked: ConsentRequest[] = [];
   const deps: EnvironmentsDeps = {
     home,
-    runtimes: () => runtime,
-    defaultRuntime: "fake",
-    parsers: [yamlParser],
+    runtimes: () => parts.engine ?? runtime,
+    defaultRuntime: parts.engine?.name ?? "fake",
+    parsers: [parts.parser ?? yamlParser],
     addresses,
     names,
     clock: { now: () => bench.now },
@@ -92,7 +100,7 @@ export async function createBench(compose: string): Promise<Bench> {
     up: (environment, request = {}, context = {}) =>
       environments.up({ ...upRequest(environment, source), ...request }, { ...bench.context(), ...context }),
     context: (events = []) => ({
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(120_000),
       onEvent: (event) => void events.push(event),
     }),
     async filesOfHome() {
@@ -103,10 +111,22 @@ export async function createBench(compose: string): Promise<Bench> {
         .filter((path) => !path.startsWith("locks/"))
         .sort();
     },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    async [Symbol.asyncDispose]() {
+      await removeAll(deps, parts.engine);
+      await rm(folder, { recursive: true, force: true });
+    },
   };
   await bench.write("compose.yaml", compose);
   return bench;
+}
+
+/** Whatever a failed test left at a real engine. */
+async function removeAll({ home }: EnvironmentsDeps, engine: Runtime | undefined): Promise<void> {
+  if (engine === undefined) return;
+  const signal = AbortSignal.timeout(60_000);
+  const { owned } = await engine.inspect({ signal });
+  const projects = owned.filter((object) => object.home === home.id).map((object) => object.composeProject);
+  for (const project of new Set(projects)) if (project !== undefined) await engine.destroy(project, { signal });
 }
 
 export function upRequest(environment: string, source: string): UpRequest {

@@ -1,0 +1,75 @@
+import { get } from "node:http";
+import { describe, expect, test } from "vitest";
+import { composeParser } from "../parsers/compose/index.ts";
+import { createDockerRuntime } from "../runtimes/docker/docker-runtime.ts";
+import { type Bench, createBench } from "./testing.ts";
+
+const WEB = `
+services:
+  web:
+    image: busybox:latest
+    container_name: web
+    stop_signal: SIGKILL
+    command: [sh, -c, "mkdir -p /www && echo $$CILO_ENV > /www/index.html && exec httpd -f -p 80 -h /www"]
+    ports: ["18080:80"]
+    depends_on:
+      db: { condition: service_healthy }
+  db:
+    stop_signal: SIGKILL
+    image: busybox:latest
+    command: [sh, -c, "while :; do echo \\"$$(cat /data/row 2>/dev/null)\\" | nc -l -p 5432; done"]
+    ports: ["15432:5432"]
+    volumes: ["data:/data"]
+    healthcheck: { test: [CMD, "true"], interval: 500ms }
+volumes:
+  data:
+`;
+
+const createEngineBench = (compose: string): Promise<Bench> =>
+  createBench(compose, { engine: createDockerRuntime({ env: process.env }), parser: composeParser });
+
+async function textAt(address: string | undefined): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    get(`http://${address}/`, { timeout: 5000 }, (response) => {
+      response.setEncoding("utf8");
+      let text = "";
+      response.on("data", (chunk: string) => (text += chunk));
+      response.on("end", () => resolve(text.trim()));
+    }).on("error", reject);
+  });
+}
+
+async function objectsOfHome(bench: Bench): Promise<string[]> {
+  const { owned } = await bench.deps.runtimes("docker").inspect({ signal: bench.context().signal });
+  return owned.filter((object) => object.home === bench.home.id).map(({ kind, name }) => `${kind} ${name}`);
+}
+
+describe("on a real Docker engine", () => {
+  test("two environments of a project with fixed host ports and names run side by side, each with its own answers", async () => {
+    await using bench = await createEngineBench(WEB);
+    const [one, two] = await Promise.all([bench.up("one"), bench.up("two")]);
+    expect([one.status.state, two.status.state]).toEqual(["running", "running"]);
+    expect(await textAt(bench.names.of("one")["web"]?.[0])).toBe("one");
+    expect(await textAt(bench.names.of("two")["web"]?.[0])).toBe("two");
+    await bench.environments.destroy("one", { keepWorkspace: false, force: false }, bench.context());
+    expect(await textAt(bench.names.of("two")["web"]?.[0])).toBe("two");
+    await bench.environments.destroy("two", { keepWorkspace: false, force: false }, bench.context());
+    expect(await objectsOfHome(bench)).toEqual([]);
+    expect((await bench.filesOfHome()).filter((path) => path.startsWith("envs/"))).toEqual([]);
+  });
+
+  test("a second up changes nothing and is quick; an edit replaces the one service", async () => {
+    await using bench = await createEngineBench(WEB);
+    const first = await bench.up("dev");
+    const second = await bench.up("dev");
+    expect(second.changed).toBe(false);
+    await bench.write("compose.yaml", WEB.replace("exec httpd", "echo edited > /www/index.html; exec httpd"));
+    const third = await bench.up("dev");
+    expect(third).toMatchObject({ changed: true, created: false });
+    expect(await textAt(bench.names.of("dev")["web"]?.[0])).toBe("edited");
+    const id = (result: typeof first, name: string): string | undefined =>
+      result.status.serviceStatus.find((service) => service.service === name)?.containers[0]?.id;
+    expect(id(third, "db")).toBe(id(first, "db"));
+    expect(id(third, "web")).not.toBe(id(first, "web"));
+  });
+});
