@@ -8,6 +8,7 @@ import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { run } from "@cilo/base";
 import { build } from "esbuild";
+import { directImports } from "./direct-imports.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "packages/cli/dist");
@@ -42,10 +43,13 @@ async function bundle(): Promise<void> {
     legalComments: "external",
     metafile: true,
     logLevel: "warning",
+    plugins: [directImports(join(root, "packages"), ["base", "engine", "network"])],
     banner: { js: requireForCommonJs },
   });
   await writeFile(join(next, "package.json"), '{"type":"module"}\n');
-  const inputs = [...Object.keys(result.metafile.inputs), "scripts/build.ts"].filter((path) => !path.startsWith("<"));
+  const inputs = [...Object.keys(result.metafile.inputs), "scripts/build.ts", "scripts/direct-imports.ts"].filter(
+    (path) => !path.startsWith("<"),
+  );
   await writeFile(join(next, "inputs.json"), JSON.stringify({ inputs, hash: await hashOf(inputs) }));
   await replace(next);
   await warm();

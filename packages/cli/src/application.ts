@@ -1,23 +1,84 @@
 import { type Application, buildApplication, buildRouteMap } from "@stricli/core";
+import { completionCommand } from "./commands/completion.ts";
+import { configCommand } from "./commands/config.ts";
+import { cpCommand } from "./commands/cp.ts";
+import { createCommand } from "./commands/create.ts";
+import { destroyCommand } from "./commands/destroy.ts";
+import { diffCommand } from "./commands/diff.ts";
+import { dnsStatusCommand } from "./commands/dns/status.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { downCommand } from "./commands/down.ts";
+import { envCommand } from "./commands/env.ts";
+import { execCommand } from "./commands/exec.ts";
+import { hostnamesAddCommand } from "./commands/hostnames/add.ts";
+import { hostnamesListCommand } from "./commands/hostnames/list.ts";
+import { hostnamesRemoveCommand } from "./commands/hostnames/remove.ts";
+import { initCommand } from "./commands/init.ts";
+import { listCommand } from "./commands/list.ts";
+import { logsCommand } from "./commands/logs.ts";
+import { mergeCommand } from "./commands/merge.ts";
+import { networkStatusCommand } from "./commands/network/status.ts";
+import { openCommand } from "./commands/open.ts";
+import { pathCommand } from "./commands/path.ts";
+import { runCommand } from "./commands/run.ts";
+import { setupCommand } from "./commands/setup.ts";
 import { specCommand } from "./commands/spec.ts";
+import { statusCommand } from "./commands/status.ts";
+import { syncCommand } from "./commands/sync.ts";
+import { upCommand } from "./commands/up.ts";
+import { urlsCommand } from "./commands/urls.ts";
 import { versionCommand } from "./commands/version.ts";
 import type { CiloContext } from "./context.ts";
 import { parserText } from "./usage.ts";
 import { version } from "./version.ts";
 
+const hostnames = buildRouteMap<"list" | "add" | "remove", CiloContext>({
+  routes: { list: hostnamesListCommand, add: hostnamesAddCommand, remove: hostnamesRemoveCommand },
+  docs: { brief: "Extra hostnames of an environment" },
+});
+
 const routes = buildRouteMap<string, CiloContext>({
   routes: {
+    init: initCommand,
+    up: upCommand,
+    create: createCommand,
+    down: downCommand,
+    destroy: destroyCommand,
+    list: listCommand,
+    status: statusCommand,
+    urls: urlsCommand,
+    path: pathCommand,
+    open: openCommand,
+    run: runCommand,
+    exec: execCommand,
+    logs: logsCommand,
+    cp: cpCommand,
+    env: envCommand,
+    sync: syncCommand,
+    diff: diffCommand,
+    merge: mergeCommand,
     spec: specCommand,
+    config: configCommand,
+    hostnames,
+    dns: group("status", dnsStatusCommand, "Names"),
+    network: group("status", networkStatusCommand, "Addresses"),
+    doctor: doctorCommand,
+    setup: setupCommand,
+    completion: completionCommand,
     version: versionCommand,
   },
   docs: { brief: "Isolated copies of an application, each service by name" },
 });
+
+function group(name: string, only: typeof dnsStatusCommand, brief: string) {
+  return buildRouteMap<string, CiloContext>({ routes: { [name]: only }, docs: { brief } });
+}
 
 /** The whole command line; docs/reference/commands.md is made from it. */
 export const application: Application<CiloContext> = buildApplication(routes, {
   name: "cilo",
   versionInfo: { currentVersion: version },
   scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
-  documentation: { useAliasInUsageLine: false, onlyRequiredInUsageLine: true },
+  documentation: { onlyRequiredInUsageLine: true },
   localization: { text: parserText },
 });

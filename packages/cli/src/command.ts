@@ -1,38 +1,31 @@
-import {
-  type BaseArgs,
-  type Command,
-  type TypedCommandParameters,
-  buildCommand,
-} from "@stricli/core";
+import { type BaseArgs, type Command, type TypedCommandParameters, buildCommand } from "@stricli/core";
 import type { Answer, GlobalFlags } from "./answer.ts";
 import type { CiloContext } from "./context.ts";
 
+type Flags<F> = GlobalFlags & Readonly<Partial<Record<keyof F, unknown>>>;
+
 /** What a command does. `undefined` when it has written its answer itself (a stream, a child's output). */
-export type Action<F extends GlobalFlags, A extends BaseArgs> = (
+export type Action<F extends Flags<F>, A extends BaseArgs> = (
   context: CiloContext,
   flags: F,
   ...args: A
 ) => Promise<Answer | undefined>;
 
-export interface CommandDefinition<F extends GlobalFlags, A extends BaseArgs> {
-  /** Imports the module that does it, once it is asked for. */
-  readonly load: () => Promise<{ readonly default: Action<F, A> }>;
-  readonly parameters: NoInfer<TypedCommandParameters<F, A, CiloContext>>;
+interface CommandTexts {
   readonly brief: string;
   /** Longer, for `--help` and docs/reference/commands.md. */
   readonly description?: string;
-  /** Without the command's own name. */
   readonly examples?: readonly { readonly input: string; readonly brief: string }[];
 }
 
-/** The flags every command has. */
-export const globalFlags = {
-  json: { kind: "boolean", brief: "Print the answer as JSON", withNegated: false },
-  quiet: { kind: "boolean", brief: "Print no progress and no notices", withNegated: false },
-} as const;
+export interface CommandDefinition<F extends Flags<F>, A extends BaseArgs> extends CommandTexts {
+  /** Imports the module that does it, once it is asked for. */
+  readonly load: () => Promise<{ readonly default: Action<F, A> }>;
+  readonly parameters: NoInfer<TypedCommandParameters<F, A, CiloContext>>;
+}
 
 /** A command as data; errors, the answer and the exit status are dealt with here, once for all. */
-export function command<const F extends GlobalFlags, const A extends BaseArgs = []>(
+export function command<const F extends Flags<F>, const A extends BaseArgs = []>(
   definition: CommandDefinition<F, A>,
 ): Command<CiloContext> {
   return buildCommand<F, A, CiloContext>({
@@ -43,12 +36,18 @@ export function command<const F extends GlobalFlags, const A extends BaseArgs = 
       };
     },
     parameters: definition.parameters,
-    docs: {
-      brief: definition.brief,
-      ...(definition.description === undefined ? {} : { fullDescription: definition.description }),
-      ...(definition.examples === undefined ? {} : { customUsage: definition.examples }),
-    },
+    docs: { brief: definition.brief, fullDescription: fullDescription(definition) },
   });
+}
+
+/** The description, then each example on a line of its own. */
+function fullDescription({ description, brief, examples = [] }: CommandTexts): string {
+  const width = Math.max(0, ...examples.map(({ input }) => input.length));
+  const lines = examples.map(({ input, brief: meaning }) => `  ${input.padEnd(width)}  # ${meaning}`);
+  return [
+    `${brief}.${description === undefined ? "" : ` ${description}`}`,
+    ...(lines.length > 0 ? [lines.join("\n")] : []),
+  ].join("\n\n");
 }
 
 async function perform(context: CiloContext, action: () => Promise<Answer | undefined>): Promise<void> {
@@ -61,6 +60,3 @@ async function perform(context: CiloContext, action: () => Promise<Answer | unde
     context.exitWith(context.output.error(context.signal.aborted ? context.signal.reason : error));
   }
 }
-
-/** For values that are taken as they are. */
-export const text = (input: string): string => input;

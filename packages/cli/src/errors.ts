@@ -12,8 +12,10 @@ export const CliCode = {
   noUrl: "NO_URL",
   /** `doctor` found something that it did not mend. */
   unhealthy: "DOCTOR_FAILED",
-  /** `machine.json` or an environment's file cannot be read as what it should be. */
-  stateInvalid: "STATE_INVALID",
+  /** `machine.json` cannot be read as what it should be. */
+  machineInvalid: "MACHINE_INVALID",
+  /** `run` was given a command that is not on the PATH. */
+  childNotFound: "CHILD_NOT_FOUND",
   /** SIGINT or SIGTERM. */
   interrupted: "INTERRUPTED",
 } as const;

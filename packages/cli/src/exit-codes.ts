@@ -9,6 +9,7 @@ export const ExitCode = {
   engineUnreachable: 4,
   refused: 5,
   serverUnreachable: 6,
+  childNotFound: 127,
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
@@ -18,6 +19,7 @@ export const exitCodeByErrorCode: Readonly<Record<string, ExitCode>> = {
   USAGE: ExitCode.usage,
   NOT_AVAILABLE: ExitCode.usage,
   NAME_INVALID: ExitCode.usage,
+  POOL_INVALID: ExitCode.usage,
   TERMINAL_REQUIRED: ExitCode.usage,
 
   ENVIRONMENT_NOT_FOUND: ExitCode.notFound,
@@ -25,6 +27,7 @@ export const exitCodeByErrorCode: Readonly<Record<string, ExitCode>> = {
   FILE_NOT_FOUND: ExitCode.notFound,
   PROJECT_NOT_DETECTED: ExitCode.notFound,
   NO_URL: ExitCode.notFound,
+  HOSTNAME_NOT_ADDED: ExitCode.notFound,
 
   ENGINE_UNREACHABLE: ExitCode.engineUnreachable,
   ENGINE_MISSING: ExitCode.engineUnreachable,
@@ -34,10 +37,14 @@ export const exitCodeByErrorCode: Readonly<Record<string, ExitCode>> = {
   PATH_ESCAPES: ExitCode.refused,
   WOULD_LOSE: ExitCode.refused,
   HOSTNAME_REFUSED: ExitCode.refused,
+  SUFFIX_NOT_REGISTERED: ExitCode.refused,
+  FIXED_AT_CREATION: ExitCode.refused,
+  NEEDS_ROOT: ExitCode.refused,
   CONFIG_EXISTS: ExitCode.refused,
 
   SERVER_UNREACHABLE: ExitCode.serverUnreachable,
 
+  CHILD_NOT_FOUND: ExitCode.childNotFound,
   INTERRUPTED: ExitCode.interrupted,
 };
 

@@ -1,3 +1,4 @@
+import { terminalPrompts } from "./prompts.ts";
 import { runCilo } from "./run-cilo.ts";
 import { listenToSignals } from "./signals.ts";
 import type { OutputStream } from "./streams.ts";
@@ -11,9 +12,11 @@ export async function runProcess(target: NodeJS.Process, argv: readonly string[]
     streams: { stdin: target.stdin, stdout: target.stdout, stderr: target.stderr },
     env: target.env,
     cwd: target.cwd(),
+    platform: target.platform,
     uid: target.getuid?.(),
-    pid: target.pid,
+    self: [target.execPath, ...target.argv.slice(1, 2)],
     signal: signals.signal,
+    prompts: target.stdin.isTTY && target.stderr.isTTY ? terminalPrompts(target.stderr, signals.signal) : undefined,
     attached: (work) => signals.attached(work),
   });
   await Promise.all([flushed(target.stdout), flushed(target.stderr)]);

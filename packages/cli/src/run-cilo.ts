@@ -3,7 +3,9 @@ import { application } from "./application.ts";
 import { separateChildArguments } from "./child-arguments.ts";
 import type { CiloContext } from "./context.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { internalCommand } from "./internal/internal-commands.ts";
 import { createOutput } from "./output.ts";
+import type { Prompts } from "./prompts.ts";
 import type { Streams } from "./streams.ts";
 import { usageError } from "./usage.ts";
 import type { Wiring } from "./wiring.ts";
@@ -14,11 +16,15 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute. */
   readonly cwd: string;
+  readonly platform: NodeJS.Platform;
   /** Absent where the system has none. */
   readonly uid: number | undefined;
-  readonly pid: number;
+  /** The command that starts this program again: a file and its first arguments. */
+  readonly self: readonly [file: string, ...args: string[]];
   readonly signal: AbortSignal;
   readonly attached: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Absent without a terminal. */
+  readonly prompts: Prompts | undefined;
   /** In place of the real ones, for tests. */
   readonly wiring?: () => Promise<Wiring>;
 }
@@ -36,20 +42,27 @@ export async function runCilo(argv: readonly string[], surroundings: Surrounding
     stderr: { write: (line) => void complaints.push(line) },
     env: { STRICLI_NO_COLOR: streams.stdout.isTTY === true && !env["NO_COLOR"] ? "0" : "1" },
   };
+  const wiring = once(surroundings.wiring ?? (() => wire(surroundings, output.notice)));
   const context: CiloContext = {
     process: stricliProcess,
     streams,
     output,
     env,
     cwd: surroundings.cwd,
+    platform: surroundings.platform,
+    uid: surroundings.uid,
     signal: surroundings.signal,
     attached: surroundings.attached,
-    wiring: once(surroundings.wiring ?? (() => wire(surroundings, output.notice))),
+    prompts: surroundings.prompts,
+    wiring,
     exitWith: (code) => {
       status = code;
     },
   };
   try {
+    await using _ = settling(wiring);
+    const internal = await internalCommand(argv[0]);
+    if (internal !== undefined) return await internal(context, argv.slice(1));
     await run(application, args, context);
     if (complaints.length > 0) return output.error(usageError(complaints, Number(stricliProcess.exitCode)));
     return status ?? ExitCode.ok;
@@ -58,12 +71,29 @@ export async function runCilo(argv: readonly string[], surroundings: Surrounding
   }
 }
 
+/** Leaves nothing of the wiring under way; a wiring that failed has been reported by whoever asked for it. */
+function settling(wiring: Once<Wiring>): AsyncDisposable {
+  return {
+    [Symbol.asyncDispose]: async () => {
+      const [made] = await Promise.allSettled([wiring.made()]);
+      if (made.status === "fulfilled") await made.value?.settle();
+    },
+  };
+}
+
 async function wire(surroundings: Surroundings, onNotice: (text: string) => void): Promise<Wiring> {
   const { createWiring } = await import("./wiring.ts");
   return await createWiring({ ...surroundings, onNotice });
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+interface Once<T> {
+  (): Promise<T>;
+  /** What was made; `undefined` when nobody asked for it. */
+  readonly made: () => Promise<T> | undefined;
+}
+
+function once<T>(make: () => Promise<T>): Once<T> {
   let made: Promise<T> | undefined;
-  return async () => await (made ??= make());
+  const get = async (): Promise<T> => await (made ??= make());
+  return Object.assign(get, { made: () => made });
 }

@@ -45,7 +45,9 @@ function argumentProblem(error: unknown): Problem {
   if (error instanceof FlagNotFoundError)
     return {
       message: `there is no flag --${error.input}`,
-      ...(error.corrections.length > 0 ? { hint: `Did you mean ${orList(error.corrections.map((to) => `--${kebab(to)}`))}?` } : {}),
+      ...(error.corrections.length > 0
+        ? { hint: `Did you mean ${orList(error.corrections.map((to) => `--${kebab(to)}`))}?` }
+        : {}),
     };
   if (error instanceof AliasNotFoundError) return { message: `there is no flag -${error.input}` };
   if (error instanceof UnsatisfiedPositionalError) return { message: `<${error.placeholder}> is missing` };

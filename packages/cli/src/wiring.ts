@@ -1,11 +1,152 @@
-import type { Environments, Home } from "@cilo/engine";
+import { join } from "node:path";
+import { CiloError, createFileExclusive, isCiloError, systemClock } from "@cilo/base";
+import {
+  type Addresses,
+  type Environments,
+  type EnvironmentsDeps,
+  type Home,
+  type Names,
+  type Runtime,
+  createDockerRuntime,
+  createEnvironments,
+  environmentFolders,
+  openHome,
+} from "@cilo/engine";
+import { createAddresses, createNames, readHostRoutes } from "@cilo/network";
+import { terminalConsent } from "./consent.ts";
+import { startDetached } from "./detached.ts";
+import { CliCode } from "./errors.ts";
+import { giveToSudoUser } from "./give-to-sudo-user.ts";
+import { homeRoot } from "./home-root.ts";
+import { readMachine } from "./machine.ts";
+import type { Prompts } from "./prompts.ts";
+import type { System } from "./system.ts";
 
 /** What commands work with, built from the surroundings on first use. */
 export interface Wiring {
   readonly home: Home;
   readonly environments: Environments;
+  /** @throws CiloError `USAGE` for a name nobody knows */
+  readonly runtime: (name: string) => Runtime;
+  readonly system: () => Promise<System>;
+  /** What the lifecycle was built from, its parsers left out. */
+  readonly deps: EnvironmentsDeps;
+  /** What a user should be told after names were published, once: that nobody asks our name server yet. */
+  readonly advice: () => Promise<readonly string[]>;
+  /** To be awaited before the process ends, whatever became of the command. */
+  readonly settle: () => Promise<void>;
 }
 
-export async function createWiring(_: object): Promise<Wiring> {
-  throw await Promise.resolve(new Error("not wired yet"));
+export interface WiringOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly uid: number | undefined;
+  readonly platform: NodeJS.Platform;
+  readonly signal: AbortSignal;
+  readonly prompts: Prompts | undefined;
+  /** The command that starts this program again: a file and its first arguments. */
+  readonly self: readonly [file: string, ...args: string[]];
+  readonly onNotice: (text: string) => void;
+}
+
+/** Builds everything over the home of the invoking user. Starts nothing, but mends a name server that crashed. */
+export async function createWiring(options: WiringOptions): Promise<Wiring> {
+  const { env, signal, platform } = options;
+  const root = homeRoot(options);
+  const [home, machine] = await Promise.all([openHome(root), readMachine(root)]);
+  const runtime = createRuntimes(env);
+  const addresses = createAddresses({
+    blocksDir: join(root, "blocks"),
+    basePool: machine.baseSubnet,
+    hostRoutes: async (routesSignal) => await readHostRoutes({ env, platform, signal: routesSignal }),
+  });
+  const names = createNames({
+    dir: join(root, "dns"),
+    port: machine.dnsPort,
+    suffixes: machine.suffixes,
+    env,
+    platform,
+    environments: async () => await environmentFolders(home),
+  });
+  const deps: EnvironmentsDeps = {
+    home,
+    runtimes: runtime,
+    defaultRuntime: "docker",
+    parsers: [],
+    addresses: addresses satisfies Addresses,
+    names: names satisfies Names,
+    clock: systemClock,
+    env,
+    consent: terminalConsent(options.prompts),
+    defaultSuffix: machine.suffixes[0] ?? ".test",
+    registeredSuffixes: machine.suffixes,
+    scheduleReap: async (composeProject, afterMs) => {
+      const [file, ...args] = options.self;
+      await startDetached(file, [...args, "__reap", composeProject, String(afterMs)], { ...env, CILO_HOME: root });
+    },
+  };
+  const mended = mendNames(names, options);
+  return {
+    home,
+    runtime,
+    environments: environmentsOver(deps),
+    deps,
+    system: async () => {
+      const { thisMachine } = await import("./this-machine.ts");
+      return thisMachine({
+        home,
+        machine,
+        deps,
+        runtime: runtime(deps.defaultRuntime),
+        addresses,
+        names,
+        env,
+        platform,
+      });
+    },
+    advice: async () => {
+      if (machine.isInitialised || !(await createFileExclusive(join(root, "hints", "init"), ""))) return [];
+      return ["this machine's resolver does not know these names yet — once: sudo cilo init"];
+    },
+    settle: async () => {
+      await mended;
+      await giveToSudoUser(root, options);
+    },
+  };
+}
+
+/** The parsers are large, and only three operations read a project. */
+function environmentsOver(deps: EnvironmentsDeps): Environments {
+  const withParsers = async (): Promise<Environments> =>
+    createEnvironments({ ...deps, parsers: (await import("./parsers.ts")).parsers });
+  return {
+    ...createEnvironments(deps),
+    up: async (request, context) => await (await withParsers()).up(request, context),
+    create: async (request, context) => await (await withParsers()).create(request, context),
+    plan: async (request, context) => await (await withParsers()).plan(request, context),
+  };
+}
+
+function createRuntimes(env: WiringOptions["env"]): (name: string) => Runtime {
+  const docker = createDockerRuntime({ env });
+  return (name) => {
+    if (name === docker.name) return docker;
+    throw new CiloError(CliCode.usage, `there is no runtime ${JSON.stringify(name)}`, {
+      hint: `There is: ${docker.name}`,
+    });
+  };
+}
+
+/** Whoever started the name server, and however it ended: the next command has it answer again. */
+async function mendNames(
+  names: { ensure(options: { signal: AbortSignal }): Promise<unknown> },
+  { signal, onNotice }: WiringOptions,
+): Promise<void> {
+  try {
+    await names.ensure({ signal });
+  } catch (error) {
+    if (signal.aborted) return;
+    if (!isCiloError(error)) throw error;
+    onNotice(`names do not answer: ${error.message}${error.hint === undefined ? "" : ` — ${error.hint}`}`);
+  }
 }

@@ -1,7 +1,8 @@
-import { command, globalFlags } from "../command.ts";
+import { command } from "../command.ts";
+import { globalFlags } from "../parameters.ts";
 
 export const versionCommand = command({
   load: () => import("../actions/version.ts"),
   parameters: { flags: globalFlags },
-  brief: "Print the version of Cilo, and of the Node it runs on",
+  brief: "Print the version",
 });

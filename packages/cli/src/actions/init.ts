@@ -1,0 +1,47 @@
+import { CiloError } from "@cilo/base";
+import type { Answer, GlobalFlags } from "../answer.ts";
+import type { CiloContext } from "../context.ts";
+import { CliCode } from "../errors.ts";
+import { given } from "../parameters.ts";
+import { table } from "../table.ts";
+
+export interface InitFlags extends GlobalFlags {
+  readonly undo: boolean;
+  readonly dnsPort: number | undefined;
+  readonly baseSubnet: string | undefined;
+  readonly suffix: readonly string[] | undefined;
+}
+
+/** `cilo init` */
+export default async function init(context: CiloContext, flags: InitFlags): Promise<Answer> {
+  const { undo, dnsPort, baseSubnet, suffix: suffixes } = flags;
+  if (undo) return await undoInit(context, flags);
+  const system = await (await context.wiring()).system();
+  const data = await system.init(given({ dnsPort, baseSubnet, suffixes }), context.signal);
+  return {
+    data,
+    text: () =>
+      [
+        `names under ${data.suffixes.join(", ")} are served on 127.0.0.1:${data.dnsPort}; ${data.resolver} ${data.changed ? "asks" : "asked already"} there`,
+        ...(data.files.length === 0 ? [] : [table(data.files.map((file) => ["  wrote", file]))]),
+        "undo it with: sudo cilo init --undo",
+      ].join("\n"),
+  };
+}
+
+async function undoInit(context: CiloContext, { dnsPort, baseSubnet, suffix }: InitFlags): Promise<Answer> {
+  if (dnsPort !== undefined || baseSubnet !== undefined || suffix !== undefined)
+    throw new CiloError(CliCode.usage, "--undo goes without other flags");
+  const system = await (await context.wiring()).system();
+  const data = await system.undo(context.signal);
+  return {
+    data,
+    text: () =>
+      data.resolver === undefined
+        ? "nothing was set up on this machine"
+        : [
+            `${data.resolver} is as it was before`,
+            table(data.files.map(({ path, result }) => [`  ${result}`, path])),
+          ].join("\n"),
+  };
+}

@@ -1,0 +1,18 @@
+import type { Answer, GlobalFlags } from "../answer.ts";
+import type { CiloContext } from "../context.ts";
+import { withProgress } from "../operation.ts";
+import { syncAnswer } from "../sync-answer.ts";
+
+/** `cilo sync` */
+export default async function sync(
+  context: CiloContext,
+  { dryRun }: GlobalFlags & { readonly dryRun: boolean },
+  environment: string,
+): Promise<Answer> {
+  const { environments } = await context.wiring();
+  const result = await withProgress(
+    context,
+    async (operation) => await environments.sync(environment, { dryRun }, operation),
+  );
+  return syncAnswer(environment, result, { dryRun, into: "workspace" });
+}

@@ -1,0 +1,35 @@
+import { command } from "../command.ts";
+import { globalFlags, text, toggle } from "../parameters.ts";
+import { projectFlags } from "../project-flags.ts";
+
+export const runCommand = command({
+  load: () => import("../actions/run.ts"),
+  parameters: {
+    flags: {
+      ...globalFlags,
+      ...projectFlags,
+      up: { kind: "boolean", default: true, brief: "Create and start the environment first, or take it as it is" },
+      destroyAfter: toggle("Destroy the environment afterwards, with all edits in its workspace"),
+      cloud: toggle("Not available yet"),
+      remote: toggle("Not available yet"),
+    },
+    aliases: { f: "file" },
+    positional: {
+      kind: "array",
+      minimum: 2,
+      parameter: {
+        parse: text,
+        brief: "Command, environment, and the command's arguments, verbatim",
+        placeholder: "command env [args]",
+      },
+    },
+  },
+  brief: "Create and start an environment, then run a command on this machine in its workspace",
+  description:
+    "Flags of run stand before <command>; after <env> every word is the command's, verbatim, a -- included. The command gets CILO_ENV, CILO_PROJECT, CILO_WORKSPACE, CILO_BASE_URL, CILO_DNS_SUFFIX and CILO_URL_<SERVICE>. Signals are passed on to it; the exit status is the command's.",
+  examples: [
+    { input: 'cilo run claude agent-1 "fix the login page"', brief: "an agent in its own copy of the project" },
+    { input: "cilo run npm ci-7 test -- --grep x", brief: "runs npm test -- --grep x" },
+    { input: "cilo run --destroy-after npm ci-8 test", brief: "leaves nothing behind" },
+  ],
+});

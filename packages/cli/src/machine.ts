@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { CiloError, readFileIfThere, writeFileAtomic } from "@cilo/base";
+import * as z from "zod/mini";
+import { CliCode } from "./errors.ts";
+
+/** What `cilo init` chose for this machine: `machine.json` of the home. */
+const MachineFile = z.object({
+  version: z.literal(1),
+  /** Port of 127.0.0.1 that names are served on. */
+  dnsPort: z.int().check(z.gte(1), z.lte(65_535)),
+  /** CIDR */
+  baseSubnet: z.string(),
+  /** With the leading dot; the first is the default one. */
+  suffixes: z.array(z.string()).check(z.minLength(1)),
+});
+
+export interface MachineSettings {
+  readonly dnsPort: number;
+  readonly baseSubnet: string;
+  readonly suffixes: readonly string[];
+  /** False before `cilo init`: then these are the defaults. */
+  readonly isInitialised: boolean;
+}
+
+export const defaultMachine: MachineSettings = {
+  dnsPort: 5354,
+  baseSubnet: "10.223.0.0/16",
+  suffixes: [".test"],
+  isInitialised: false,
+};
+
+/** @throws CiloError `MACHINE_INVALID` */
+export async function readMachine(home: string): Promise<MachineSettings> {
+  const path = machinePath(home);
+  const text = await readFileIfThere(path);
+  if (text === undefined) return defaultMachine;
+  const parsed = MachineFile.safeParse(json(text));
+  if (!parsed.success)
+    throw new CiloError(CliCode.machineInvalid, `${path} is damaged`, { hint: "Write it anew: sudo cilo init" });
+  const { dnsPort, baseSubnet, suffixes } = parsed.data;
+  return { dnsPort, baseSubnet, suffixes, isInitialised: true };
+}
+
+export async function writeMachine(home: string, { dnsPort, baseSubnet, suffixes }: MachineSettings): Promise<void> {
+  const file = { version: 1, dnsPort, baseSubnet, suffixes };
+  await writeFileAtomic(machinePath(home), `${JSON.stringify(file, undefined, 2)}\n`);
+}
+
+export function machinePath(home: string): string {
+  return join(home, "machine.json");
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,56 @@
+import { resolve } from "node:path";
+import {
+  type EnvironmentSpec,
+  type Parser,
+  type ProjectFiles,
+  composeParser,
+  detectProject,
+  projectFiles,
+} from "@cilo/engine";
+import type { CiloContext } from "./context.ts";
+import { parsers } from "./parsers.ts";
+import { given } from "./parameters.ts";
+
+/** What is parsed, as far as it was said; the rest is found. */
+export interface ProjectChoice {
+  readonly from?: string | undefined;
+  readonly file?: readonly string[] | undefined;
+  readonly profile?: readonly string[] | undefined;
+  readonly envFile?: readonly string[] | undefined;
+  readonly projectDirectory?: string | undefined;
+  readonly projectName?: string | undefined;
+  readonly format?: string | undefined;
+  readonly services?: readonly string[];
+}
+
+/**
+ * Parses a project folder, before isolation.
+ * @throws CiloError `PROJECT_NOT_DETECTED`, `PROJECT_INVALID`, `FILE_NOT_FOUND`
+ */
+export function parseProject(context: Pick<CiloContext, "cwd" | "env">, choice: ProjectChoice): EnvironmentSpec {
+  const workingDir = resolve(context.cwd, choice.from ?? ".");
+  const files = projectFiles();
+  return chooseParser(workingDir, files, choice).parse({
+    files,
+    env: definedOnly(context.env),
+    workingDir,
+    ...given({
+      projectFiles: choice.file,
+      profiles: choice.profile,
+      envFiles: choice.envFile,
+      projectDirectory: choice.projectDirectory,
+      projectName: choice.projectName,
+      services: choice.services,
+    }),
+  });
+}
+
+function definedOnly(env: CiloContext["env"]): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+/** A file that is named is a Compose file, wherever it lies; otherwise the folder says what it is. */
+function chooseParser(workingDir: string, files: ProjectFiles, { file, format }: ProjectChoice): Parser {
+  if (file !== undefined && format === undefined) return composeParser;
+  return detectProject({ parsers, workingDir, files, ...given({ format }) }).parser;
+}

@@ -1,0 +1,51 @@
+import type { Check } from "./doctor/check.ts";
+import type { MachineSettings } from "./machine.ts";
+
+/** The machine's side of Cilo: the system's resolver, the name server, address ranges. */
+export interface System {
+  readonly machine: MachineSettings;
+  /** Chooses what is given and keeps the rest, and points the system's resolver at our name server. Twice is no failure. */
+  init(wanted: Partial<Omit<MachineSettings, "isInitialised">>, signal: AbortSignal): Promise<InitData>;
+  /** Puts the system's resolver back as it was. Twice is no failure. */
+  undo(signal: AbortSignal): Promise<UndoData>;
+  dnsStatus(signal: AbortSignal): Promise<DnsStatusData>;
+  networkStatus(signal: AbortSignal): Promise<NetworkStatusData>;
+  /** What `doctor` looks at, in order. */
+  readonly checks: readonly Check[];
+}
+
+export interface InitData {
+  readonly dnsPort: number;
+  readonly baseSubnet: string;
+  readonly suffixes: readonly string[];
+  /** `systemd-resolved`, `networkmanager`, `resolv-conf` or `macos`. */
+  readonly resolver: string;
+  /** False when all was so already. */
+  readonly changed: boolean;
+  readonly files: readonly string[];
+}
+
+export interface UndoData {
+  /** Absent when nothing was set up. */
+  readonly resolver?: string;
+  readonly files: readonly { readonly path: string; readonly result: string }[];
+}
+
+export interface DnsStatusData {
+  readonly server: { readonly port: number; readonly isRunning: boolean; readonly pid?: number };
+  readonly suffixes: readonly string[];
+  /** `kind` is absent before `cilo init`; `works`: a lookup as any program does it finds a name of ours. */
+  readonly resolver: { readonly kind?: string; readonly works: boolean };
+  readonly environments: readonly { readonly project: string; readonly environment: string }[];
+  readonly names: number;
+}
+
+export interface NetworkStatusData {
+  readonly baseSubnet: string;
+  readonly blocks: readonly { readonly block: string; readonly project: string; readonly environment: string }[];
+  readonly conflicts: readonly {
+    readonly route: string;
+    readonly device?: string;
+    readonly owners: readonly string[];
+  }[];
+}
