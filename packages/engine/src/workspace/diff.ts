@@ -6,7 +6,7 @@ import type { Difference } from "./compare.ts";
 import { type RawPath, native, parentOf, shown, toRaw, under } from "./raw-path.ts";
 import { removeTree } from "./remove.ts";
 import { openConfined, pump } from "./file-content.ts";
-import { byPath, inspect } from "./sync.ts";
+import { byPath, inspect, workspaceEdits } from "./sync.ts";
 import type { Side } from "./transfer-plan.ts";
 import type { Change, TreePair } from "./workspace.ts";
 
@@ -32,8 +32,9 @@ export interface TreeDiff {
  * @throws CiloError `COMMAND_NOT_FOUND` when there is neither git nor diff
  */
 export async function diffTree(request: DiffRequest): Promise<TreeDiff> {
-  const { comparison, roots } = await inspect(request);
-  const edited = comparison.differences.filter(({ workspaceChange }) => workspaceChange !== undefined);
+  const seen = await inspect(request);
+  const { roots } = seen;
+  const edited = workspaceEdits(seen);
   const changes = edited.map(({ path, workspaceChange }) => ({
     path: shown(path),
     kind: workspaceChange ?? "changed",

@@ -12,6 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { mergeTree, syncTree, workspaceChanges } from "./sync.ts";
@@ -189,6 +190,70 @@ describe("bringing source edits into a workspace", () => {
     expect(await git(it.workspace, "branch", "--show-current")).toBe("agent\n");
   });
 
+  it("takes what git ignores for products: they neither come home nor count as edits, a copied .env does", async () => {
+    await using at = bench();
+    mkdirSync(join(at.source, "dist"), { recursive: true });
+    writeFileSync(join(at.source, ".gitignore"), "node_modules/\n/dist\n*.log\n!keep.log\n.env\n");
+    writeFileSync(join(at.source, "dist/out"), "1");
+    writeFileSync(join(at.source, ".env"), "A=1\n");
+    await git(at.source, "init", "-q");
+    const it = await copied(at);
+    mkdirSync(join(it.workspace, "src/node_modules/x"), { recursive: true });
+    writeFileSync(join(it.workspace, "src/.gitignore"), "cache\n");
+    for (const path of ["src/node_modules/x/y", "dist/new", "debug.log", "keep.log", "src/cache"])
+      it.inWorkspace(path, "x");
+    it.inWorkspace("dist/out", "2");
+    it.inSource("dist/out", "3");
+    it.inWorkspace(".env", "A=2\n");
+    const edits = [
+      { path: ".env", kind: "changed" },
+      { path: "keep.log", kind: "added" },
+      { path: "src/.gitignore", kind: "added" },
+    ];
+    expect(await it.changes()).toEqual(edits);
+    expect(await it.sync()).toEqual({ applied: [], conflicts: [], workspaceOnly: edits });
+    expect(it.readWorkspace("dist/out")).toBe("2");
+    expect((await it.merge()).applied).toEqual(edits);
+    expect(existsSync(join(at.source, "src/node_modules"))).toBe(false);
+  });
+
+  it("writes into read-only folders and leaves them read-only, also without root's powers", async () => {
+    await using at = bench();
+    const it = await copied(at);
+    chmodSync(join(at.source, "src"), 0o555);
+    await it.sync();
+    chmodSync(join(at.source, "src"), 0o755);
+    it.inSource("src/a", "edited");
+    chmodSync(join(at.source, "src"), 0o555);
+    if (process.geteuid?.() === 0) execFileSync("chown", ["-R", "65534:65534", at.root]);
+    const { signal: _, ...pair } = at.pair;
+    const program = `
+      const { syncTree } = await import(${JSON.stringify(join(import.meta.dirname, "sync.ts"))});
+      const signal = new AbortController().signal;
+      console.log(JSON.stringify(await syncTree({ ...${JSON.stringify(pair)}, dryRun: false, signal })));`;
+    const output = execFileSync(process.execPath, ["--input-type=module", "-e", program], {
+      encoding: "utf8",
+      ...(process.geteuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}),
+    });
+    expect(JSON.parse(output)).toEqual({
+      applied: [{ path: "src/a", kind: "changed" }],
+      conflicts: [],
+      workspaceOnly: [],
+    });
+    expect(statSync(join(it.workspace, "src")).mode & 0o777).toBe(0o555);
+  });
+
+  it("sweeps what a killed sync left behind, and never takes it for a file", async () => {
+    await using at = bench();
+    const it = await copied(at);
+    const rest = "src/.cilo-0123456789ab.tmp";
+    it.inWorkspace(rest, "half");
+    expect(await it.changes()).toEqual([]);
+    it.inSource("src/a", "edited");
+    await it.sync();
+    expect(existsSync(join(it.workspace, rest))).toBe(false);
+  });
+
   it("does not touch what the rules leave out, nor miss it", async () => {
     await using at = bench();
     mkdirSync(at.source);
@@ -335,7 +400,6 @@ describe("a hostile workspace", () => {
     await using at = bench();
     const it = await copied(at);
     rmSync(join(it.workspace, "src/a"));
-    const { execFileSync } = await import("node:child_process");
     execFileSync("mkfifo", [join(it.workspace, "src/a")]);
     it.inSource("src/a", "edited");
     expect((await it.sync()).conflicts).toEqual([{ path: "src/a", kind: "changed" }]);

@@ -2,13 +2,14 @@ import { realpath } from "node:fs/promises";
 import { CiloError, isErrno } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
 import { type Baseline, type Digests, isRendered, readBaseline, writeBaseline } from "./baseline.ts";
-import { type Comparison, compareTrees } from "./compare.ts";
+import { type Comparison, type Difference, compareTrees } from "./compare.ts";
 import { type Digest, digestOf } from "./digest.ts";
+import { type IsGenerated, generatedIn } from "./generated.ts";
 import { type RawPath, shown, toRaw } from "./raw-path.ts";
 import { compileRules } from "./rules.ts";
 import { hasSameContent } from "./file-content.ts";
 import { type Transfer, type TransferPlan, planTransfers } from "./transfer-plan.ts";
-import { type Done, finishFolders, transfer } from "./transfer.ts";
+import { type Done, finishFolders, removeRest, transfer } from "./transfer.ts";
 import { excludedPlaces } from "./tree-pair.ts";
 import { type Entry, type Tree, certain, now, walkTree } from "./walk.ts";
 import type { Change, SyncRequest, SyncResult, TreePair } from "./workspace.ts";
@@ -19,9 +20,10 @@ export interface Inspection {
   readonly base: Baseline;
   /** When the walks began, ns. */
   readonly startedNs: bigint;
-  readonly source: Tree["entries"];
-  readonly workspace: Tree["entries"];
+  readonly source: Tree;
+  readonly workspace: Tree;
   readonly comparison: Comparison;
+  readonly isGenerated: IsGenerated;
 }
 
 /**
@@ -32,28 +34,34 @@ export interface Inspection {
  */
 export async function syncTree(request: SyncRequest): Promise<SyncResult> {
   const seen = await inspect(request);
-  const plan = planTransfers({
-    differences: seen.comparison.differences,
-    receiver: "workspace",
-    standing: seen.workspace,
-  });
+  const { differences } = seen.comparison;
+  const all = planTransfers({ differences, receiver: "workspace", standing: seen.workspace.entries });
+  const generated = new Set(differences.filter(seen.isGenerated).map(({ path }) => path));
+  const isWork = ({ path }: { path: RawPath }): boolean => !generated.has(path);
+  const plan = { ...all, conflicts: all.conflicts.filter(isWork), receiverOnly: all.receiverOnly.filter(isWork) };
   return await carryOut(plan, { seen, request, receiver: "workspace" });
 }
 
 /** As {@link syncTree} the other way round: the workspace's edits come into the source. */
 export async function mergeTree(request: SyncRequest): Promise<SyncResult> {
   const seen = await inspect(request);
-  const plan = planTransfers({ differences: seen.comparison.differences, receiver: "source", standing: seen.source });
+  const differences = seen.comparison.differences.filter((difference) => !seen.isGenerated(difference));
+  const plan = planTransfers({ differences, receiver: "source", standing: seen.source.entries });
   return await carryOut(withoutRendered(plan, seen.base), { seen, request, receiver: "source" });
 }
 
 /** What was edited in the workspace since it was copied or last synced, committed or not. */
 export async function workspaceChanges(pair: TreePair & { readonly signal: AbortSignal }): Promise<Change[]> {
-  const { comparison } = await inspect(pair);
-  return comparison.differences
-    .filter(({ workspaceChange }) => workspaceChange !== undefined)
+  return workspaceEdits(await inspect(pair))
     .map(({ path, workspaceChange }) => ({ path: shown(path), kind: workspaceChange ?? "changed" }))
     .sort(byPath);
+}
+
+/** The differences that are edits of the workspace. */
+export function workspaceEdits({ comparison, isGenerated }: Inspection): Difference[] {
+  return comparison.differences.filter(
+    (difference) => difference.workspaceChange !== undefined && !isGenerated(difference),
+  );
 }
 
 /** Walks both sides and compares them with the record. Reads only. */
@@ -62,19 +70,20 @@ export async function inspect(pair: TreePair & { readonly signal: AbortSignal })
   const [sourceRoot, workspaceRoot] = await Promise.all([realFolder(pair.sourceRoot), realFolder(pair.workspace)]);
   const roots = { source: toRaw(sourceRoot), workspace: toRaw(workspaceRoot) };
   const options = { leavesOut: await compileRules(sourceRoot, pair.rules), git: "apart", signal: pair.signal } as const;
-  const source = walkTree(roots.source, { ...options, exclude: await excludedPlaces(pair) }).entries;
-  const workspace = walkTree(roots.workspace, { ...options, exclude: new Set() }).entries;
+  const source = walkTree(roots.source, { ...options, exclude: await excludedPlaces(pair) });
+  const workspace = walkTree(roots.workspace, { ...options, exclude: new Set() });
   const comparison = compareTrees({
     base,
-    source,
-    workspace,
+    source: source.entries,
+    workspace: workspace.entries,
     hasSameContent: (path) => hasSameContent(path, roots),
     hasBaseContent: (path, side) => {
       const digest = base.get(path)?.digests?.[side];
       return digest === undefined ? undefined : digest === digestOf(roots[side], path);
     },
   });
-  return { roots, base, startedNs, source, workspace, comparison };
+  const isGenerated = generatedIn(roots.workspace, workspace.entries);
+  return { roots, base, startedNs, source, workspace, comparison, isGenerated };
 }
 
 async function realFolder(path: string): Promise<string> {
@@ -138,6 +147,7 @@ async function applyAll(plan: TransferPlan, carrying: Carrying): Promise<{ done:
   const [done, blocked]: [Done[], Transfer[]] = [[], []];
   const roots = rootsOf(carrying);
   try {
+    for (const path of carrying.seen[carrying.receiver].rests) removeRest(roots.receiver, path);
     for (const [index, item] of plan.transfers.entries()) {
       carrying.request.signal.throwIfAborted();
       if (index % YIELD_EVERY === YIELD_EVERY - 1) await new Promise((resolve) => setImmediate(resolve));
@@ -200,10 +210,14 @@ function setBase(base: Baseline, path: RawPath, { source, workspace, digests }: 
 }
 
 function explained(error: unknown, { request, receiver }: Carrying): unknown {
-  if (!isErrno(error, "ENOSPC", "EDQUOT")) return error;
   const place = receiver === "workspace" ? request.workspace : request.sourceRoot;
-  return new CiloError(EngineCode.diskFull, `no space left in ${place}`, {
-    cause: error,
-    hint: "Make room and try again: what came over stays",
-  });
+  if (isErrno(error, "ENOSPC", "EDQUOT")) {
+    const hint = "Make room and try again: what came over stays";
+    return new CiloError(EngineCode.diskFull, `no space left in ${place}`, { cause: error, hint });
+  }
+  if (isErrno(error, "EACCES", "EPERM", "EROFS")) {
+    const hint = `Files that a container wrote may belong to root: sudo chown -R "$(id -u)" -- '${place}'`;
+    return new CiloError(EngineCode.copyFailed, `could not write in ${place}`, { cause: error, hint });
+  }
+  return error;
 }

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   fchmodSync,
   fchownSync,
@@ -9,17 +10,17 @@ import {
   openSync,
   renameSync,
   rmdirSync,
+  statSync,
   symlinkSync,
   unlinkSync,
 } from "node:fs";
-import { randomBytes } from "node:crypto";
 import { isErrno } from "@cilo/base";
 import { type HeldFolder, changeFolderMode, holdFolder } from "./confined.ts";
 import { type RawPath, nameOf, native, parentOf } from "./raw-path.ts";
 import { type Digest, asDigest } from "./digest.ts";
 import { openConfined, pump } from "./file-content.ts";
 import type { Transfer } from "./transfer-plan.ts";
-import { type Entry, entryAt } from "./walk.ts";
+import { type Entry, entryAt, temporaryName } from "./walk.ts";
 
 export interface TransferRoots {
   /** Absolute and real. */
@@ -57,11 +58,28 @@ export function transfer(item: Transfer, roots: TransferRoots): Transferred {
   const path = folder.at(nameOf(item.path));
   if (!isStill(item.to, entryAt(path), path)) return BLOCKED;
   try {
+    using _ = madeWritable(folder);
     return writeOver(item, { folder, path, roots });
   } catch (error) {
     if (isErrno(error, "ENOTEMPTY", "EEXIST", "EISDIR", "ENOTDIR", "ENOENT")) return BLOCKED;
     throw error;
   }
+}
+
+/** Lets a read-only folder of ours be written to for the moment. */
+function madeWritable(folder: HeldFolder): Disposable {
+  const mode = statSync(native(folder.self)).mode & 0o7777;
+  if ((mode & 0o300) === 0o300) return { [Symbol.dispose]: () => undefined };
+  chmodSync(native(folder.self), mode | 0o300);
+  return { [Symbol.dispose]: () => chmodSync(native(folder.self), mode) };
+}
+
+/** Removes what a killed write of ours left behind. */
+export function removeRest(root: RawPath, path: RawPath): void {
+  using folder = holdFolder(root, parentOf(path));
+  if (folder === undefined) return;
+  using _ = madeWritable(folder);
+  removeIfThere(folder.at(nameOf(path)));
 }
 
 function isStill(expected: Entry | undefined, now: Entry | undefined, path: RawPath): boolean {
@@ -141,7 +159,7 @@ export function replaceFile(
 }
 
 function temporaryIn(folder: HeldFolder): RawPath {
-  return folder.at(`.cilo-${randomBytes(6).toString("hex")}.tmp`);
+  return folder.at(temporaryName());
 }
 
 /** Mode and time of the original; as root also the owner of the folder's other files: the receiving folder's. */

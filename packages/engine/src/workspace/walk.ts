@@ -1,4 +1,5 @@
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { isErrno } from "@cilo/base";
 import { type RawPath, native, shown, under } from "./raw-path.ts";
 import type { LeavesOut } from "./rules.ts";
@@ -34,6 +35,8 @@ export interface Tree {
   readonly entries: Map<RawPath, WalkedEntry>;
   /** Every `.git`, whatever it is; not descended into. */
   readonly gitLinks: RawPath[];
+  /** Temporary files of a write of ours that was killed; not among the entries. */
+  readonly rests: RawPath[];
   readonly leftOut: LeftOut[];
 }
 
@@ -51,17 +54,25 @@ export interface WalkOptions {
  * is not there; folders that cannot be read, fifos, sockets and devices are in `leftOut`.
  */
 export function walkTree(root: RawPath, options: WalkOptions): Tree {
-  const tree: Tree = { entries: new Map(), gitLinks: [], leftOut: [] };
+  const tree: Tree = { entries: new Map(), gitLinks: [], rests: [], leftOut: [] };
   const pending: RawPath[] = [""];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
     options.signal.throwIfAborted();
     for (const name of namesIn(root, folder, tree)) {
       const path = folder === "" ? name : `${folder}/${name}`;
       if (name === ".git" && options.git === "apart") noteGit(path, { tree, options });
+      else if (TEMPORARY.test(name)) tree.rests.push(path);
       else if (visit(root, path, { tree, options })) pending.push(path);
     }
   }
   return tree;
+}
+
+const TEMPORARY = /^\.cilo-[0-9a-f]{12}\.tmp$/;
+
+/** A name for a file that is being written; one that is left behind is known by it. */
+export function temporaryName(): string {
+  return `.cilo-${randomBytes(6).toString("hex")}.tmp`;
 }
 
 function noteGit(path: RawPath, walk: { tree: Tree; options: WalkOptions }): void {
