@@ -27,6 +27,11 @@ export function homeRoot(invoker: Invoker): string {
   });
 }
 
+/** Where dnsmasq's files lie in a home. */
+export function dnsFolder(root: string): string {
+  return join(root, "dns");
+}
+
 /** Who called `sudo`; `undefined` when nobody did. */
 export function sudoUser({ env, uid }: Invoker): SudoUser | undefined {
   const name = env["SUDO_USER"];

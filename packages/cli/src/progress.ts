@@ -47,11 +47,7 @@ export function showProgress(output: Output, stream: OutputStream): ProgressView
     onEvent: (event) => {
       if (event.kind === "notice") {
         wipe();
-        output.notice(
-          event.notice.service === undefined
-            ? event.notice.message
-            : `${event.notice.service}: ${event.notice.message}`,
-        );
+        output.notice(event.notice.message);
       }
       if (event.kind === "phase" && event.state === "started") doing = PHASES[event.phase];
       if (event.kind === "waiting") doing = `waiting for ${event.what}`;

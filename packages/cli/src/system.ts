@@ -1,3 +1,4 @@
+import type { DnsStatus } from "@cilo/network";
 import type { Check } from "./doctor/check.ts";
 import type { MachineSettings } from "./machine.ts";
 
@@ -8,7 +9,7 @@ export interface System {
   init(wanted: Partial<Omit<MachineSettings, "isInitialised">>, signal: AbortSignal): Promise<InitData>;
   /** Puts the system's resolver back as it was. Twice is no failure. */
   undo(signal: AbortSignal): Promise<UndoData>;
-  dnsStatus(signal: AbortSignal): Promise<DnsStatusData>;
+  dnsStatus(signal: AbortSignal): Promise<DnsStatus>;
   networkStatus(signal: AbortSignal): Promise<NetworkStatusData>;
   /** What `doctor` looks at, in order. */
   readonly checks: readonly Check[];
@@ -29,15 +30,6 @@ export interface UndoData {
   /** Absent when nothing was set up. */
   readonly resolver?: string;
   readonly files: readonly { readonly path: string; readonly result: string }[];
-}
-
-export interface DnsStatusData {
-  readonly server: { readonly port: number; readonly isRunning: boolean; readonly pid?: number };
-  readonly suffixes: readonly string[];
-  /** `kind` is absent before `cilo init`; `works`: a lookup as any program does it finds a name of ours. */
-  readonly resolver: { readonly kind?: string; readonly works: boolean };
-  readonly environments: readonly { readonly project: string; readonly environment: string }[];
-  readonly names: number;
 }
 
 export interface NetworkStatusData {

@@ -1,10 +1,17 @@
-import { join } from "node:path";
 import { CiloError } from "@cilo/base";
-import { type EnvironmentsDeps, type Home, type Runtime, listRecords } from "@cilo/engine";
-import { type Addresses, type Names, createNames, parsePool } from "@cilo/network";
+import { type Environments, type EnvironmentsDeps, type Home, type Runtime, listRecords } from "@cilo/engine";
+import {
+  type Addresses,
+  type Names,
+  createNames,
+  createResolverSetup,
+  dnsStatus,
+  isSuffix,
+  parsePool,
+} from "@cilo/network";
 import { doctorChecks } from "./doctor/checks.ts";
-import { dnsStatus, initResolver, thisSystem, undoResolver } from "./pending.ts";
 import { CliCode } from "./errors.ts";
+import { dnsFolder } from "./home-root.ts";
 import { type MachineSettings, writeMachine } from "./machine.ts";
 import type { InitData, NetworkStatusData, System } from "./system.ts";
 
@@ -12,6 +19,7 @@ export interface MachineParts {
   readonly home: Home;
   readonly machine: MachineSettings;
   readonly deps: EnvironmentsDeps;
+  readonly environments: Environments;
   readonly runtime: Runtime;
   readonly addresses: Addresses;
   readonly names: Names;
@@ -21,67 +29,61 @@ export interface MachineParts {
 
 /** The {@link System} that this process runs on. */
 export function thisMachine(parts: MachineParts): System {
-  const { home, machine, names } = parts;
-  const resolver = (signal: AbortSignal) => ({
-    dir: dnsFolder(home),
-    env: parts.env,
-    platform: parts.platform,
-    system: thisSystem(parts),
-    signal,
-  });
+  const { home, machine, names, env, platform } = parts;
+  const { suffixes } = machine;
+  const resolver = createResolverSetup({ dir: dnsFolder(home.root), env, platform });
   return {
     machine,
-    checks: doctorChecks(parts),
+    checks: doctorChecks({ ...parts, resolver }),
     init: async (wanted, signal) => {
       const chosen = settings(machine, wanted);
-      parsePool(chosen.baseSubnet);
-      if (JSON.stringify([chosen.dnsPort, chosen.suffixes]) !== JSON.stringify([machine.dnsPort, machine.suffixes]))
-        await names.stop({ signal });
-      await namesOf(parts, chosen).start({ signal });
-      const { kind, changed, files } = await initResolver(resolver(signal), chosen);
+      const served = await serve(parts, chosen, signal);
+      const { kind, changed, files } = await resolver.init(chosen, { signal });
       await writeMachine(home.root, chosen);
-      return { ...initData(chosen), resolver: kind, changed, files };
+      const { dnsPort, baseSubnet } = chosen;
+      return { dnsPort, baseSubnet, suffixes: chosen.suffixes, resolver: kind, changed: changed || served, files };
     },
     undo: async (signal) => {
-      const { kind, files } = await undoResolver(resolver(signal));
+      const { kind, files } = await resolver.undo({ signal });
       return { ...(kind === undefined ? {} : { resolver: kind }), files };
     },
-    dnsStatus: async (signal) => await dnsStatus(names, resolver(signal)),
+    dnsStatus: async (signal) => await dnsStatus({ names, resolver, suffixes }, { signal }),
     networkStatus: async (signal) => await networkStatus(parts, signal),
   };
 }
 
-export function dnsFolder(home: Home): string {
-  return join(home.root, "dns");
+/** Has our name server answer as chosen; answers whether that is another way than before. */
+async function serve(
+  { home, machine, names, env, platform }: MachineParts,
+  chosen: MachineSettings,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const isOther = chosen.dnsPort !== machine.dnsPort || chosen.suffixes.join() !== machine.suffixes.join();
+  if (isOther) await names.stop({ signal });
+  const { dnsPort: port, suffixes } = chosen;
+  await createNames({ dir: dnsFolder(home.root), port, suffixes, env, platform }).start({ signal });
+  return isOther;
 }
 
-function namesOf({ home, env, platform }: MachineParts, { dnsPort, suffixes }: MachineSettings): Names {
-  return createNames({ dir: dnsFolder(home), port: dnsPort, suffixes, env, platform });
-}
-
-/** Suffixes are added to those registered before: environments may have names under them. */
-function settings(machine: MachineSettings, wanted: Partial<MachineSettings>): MachineSettings {
-  for (const suffix of wanted.suffixes ?? [])
-    if (!/^(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/u.test(suffix))
-      throw new CiloError(CliCode.usage, `--suffix ${JSON.stringify(suffix)} is no domain with its leading dot`, {
-        hint: "For example --suffix .test",
-      });
-  const registered = machine.isInitialised ? machine.suffixes : [];
-  const suffixes = [...new Set([...registered, ...(wanted.suffixes ?? [])])];
+/**
+ * What is wanted over what was chosen before. Suffixes are added: environments may have names under the earlier ones.
+ * @throws CiloError `USAGE`, `POOL_INVALID`
+ */
+function settings(machine: MachineSettings, wanted: Partial<Omit<MachineSettings, "isInitialised">>): MachineSettings {
+  const wrong = wanted.suffixes?.find((suffix) => !isSuffix(suffix));
+  if (wrong !== undefined)
+    throw new CiloError(CliCode.usage, `--suffix ${JSON.stringify(wrong)} is no domain with its leading dot`, {
+      hint: "For example --suffix .test",
+    });
+  const baseSubnet = wanted.baseSubnet ?? machine.baseSubnet;
+  parsePool(baseSubnet);
+  const suffixes = [...new Set([...(machine.isInitialised ? machine.suffixes : []), ...(wanted.suffixes ?? [])])];
   return {
     dnsPort: wanted.dnsPort ?? machine.dnsPort,
-    baseSubnet: wanted.baseSubnet ?? machine.baseSubnet,
+    baseSubnet,
     suffixes: suffixes.length === 0 ? machine.suffixes : suffixes,
     isInitialised: true,
   };
-}
-
-function initData({
-  dnsPort,
-  baseSubnet,
-  suffixes,
-}: MachineSettings): Pick<InitData, "dnsPort" | "baseSubnet" | "suffixes"> {
-  return { dnsPort, baseSubnet, suffixes };
 }
 
 async function networkStatus(

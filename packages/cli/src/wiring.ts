@@ -17,7 +17,7 @@ import { terminalConsent } from "./consent.ts";
 import { startDetached } from "./detached.ts";
 import { CliCode } from "./errors.ts";
 import { giveToSudoUser } from "./give-to-sudo-user.ts";
-import { homeRoot } from "./home-root.ts";
+import { dnsFolder, homeRoot } from "./home-root.ts";
 import { readMachine } from "./machine.ts";
 import type { Prompts } from "./prompts.ts";
 import type { System } from "./system.ts";
@@ -61,7 +61,7 @@ export async function createWiring(options: WiringOptions): Promise<Wiring> {
     hostRoutes: async (routesSignal) => await readHostRoutes({ env, platform, signal: routesSignal }),
   });
   const names = createNames({
-    dir: join(root, "dns"),
+    dir: dnsFolder(root),
     port: machine.dnsPort,
     suffixes: machine.suffixes,
     env,
@@ -85,24 +85,17 @@ export async function createWiring(options: WiringOptions): Promise<Wiring> {
       await startDetached(file, [...args, "__reap", composeProject, String(afterMs)], { ...env, CILO_HOME: root });
     },
   };
+  const environments = environmentsOver(deps);
   const mended = mendNames(names, options);
   return {
     home,
     runtime,
-    environments: environmentsOver(deps),
+    environments,
     deps,
     system: async () => {
       const { thisMachine } = await import("./this-machine.ts");
-      return thisMachine({
-        home,
-        machine,
-        deps,
-        runtime: runtime(deps.defaultRuntime),
-        addresses,
-        names,
-        env,
-        platform,
-      });
+      const common = { home, machine, deps, environments, addresses, names, env, platform };
+      return thisMachine({ ...common, runtime: runtime(deps.defaultRuntime) });
     },
     advice: async () => {
       if (machine.isInitialised || !(await createFileExclusive(join(root, "hints", "init"), ""))) return [];

@@ -32,7 +32,9 @@ export type { Consent, ConsentRequest, EnvironmentsDeps } from "./environments/d
 export { CONFIG_PATH, parseProjectConfig, readProjectConfig } from "./environments/config-file.ts";
 export { openHome } from "./environments/home-id.ts";
 export { reapShared } from "./environments/shared-reap.ts";
-export { environmentFolders, listRecords } from "./environments/records.ts";
+export { environmentFolders, find, listRecords, saveRecord } from "./environments/records.ts";
+export { findOrphans } from "./environments/orphans.ts";
+export type { Orphan, OrphanSources } from "./environments/orphans.ts";
 export { REFERENCE_VERSION, composeParser, printCompose } from "./parsers/compose/index.ts";
 export { detectProject } from "./parsers/detect.ts";
 export type { DetectRequest, Detected } from "./parsers/detect.ts";

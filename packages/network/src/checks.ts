@@ -27,6 +27,8 @@ export interface CheckParts {
   readonly suffixes: readonly string[];
   /** `<project>/<environment>` of every environment of the home, half-made ones included. */
   readonly owners: () => Promise<readonly string[]>;
+  /** Gives an owner other addresses, and says what was done; absent: nobody can. */
+  readonly moveAway?: (owner: string, signal: AbortSignal) => Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform?: NodeJS.Platform;
 }
@@ -129,7 +131,7 @@ async function checkBlocks({ addresses, owners }: CheckParts): Promise<NetworkFi
   return findings.length > 0 ? findings : [{ status: "ok", message: "every address block belongs to an environment" }];
 }
 
-async function checkRoutes({ addresses }: CheckParts, signal: AbortSignal): Promise<NetworkFinding[]> {
+async function checkRoutes({ addresses, moveAway }: CheckParts, signal: AbortSignal): Promise<NetworkFinding[]> {
   const conflicts = await addresses.routeConflicts(signal);
   const findings = conflicts.map(({ route, device, owners }): NetworkFinding => {
     const shown = `the route to ${route}${device === undefined ? "" : ` (${device})`}`;
@@ -139,11 +141,15 @@ async function checkRoutes({ addresses }: CheckParts, signal: AbortSignal): Prom
         message: `${shown} overlaps the address pool; new environments avoid it`,
         hint: "cilo init --base-subnet CIDR",
       };
-    const [project, environment] = owners[0]?.split("/") ?? [];
+    const fix = async (fixSignal: AbortSignal): Promise<string> => {
+      const done: string[] = [];
+      for (const owner of owners) done.push((await moveAway?.(owner, fixSignal)) ?? "");
+      return done.join("; ");
+    };
     return {
       status: "fail",
       message: `${shown} overlaps the addresses of ${owners.join(", ")}: one hides the other`,
-      hint: `cilo init --base-subnet CIDR, then cilo destroy ${environment ?? project} and cilo up again`,
+      ...(moveAway === undefined ? { hint: "cilo doctor --fix" } : { fix }),
     };
   });
   return findings.length > 0

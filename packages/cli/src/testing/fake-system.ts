@@ -18,11 +18,16 @@ export function createFakeSystem(): System {
       await Promise.resolve({ resolver: "resolv-conf", files: [{ path: "/etc/resolv.conf", result: "restored" }] }),
     dnsStatus: async () =>
       await Promise.resolve({
-        server: { port: 5354, isRunning: true, pid: 4711 },
+        running: true,
+        pid: 4711,
+        port: 5354,
         suffixes: [".test"],
-        resolver: { kind: "resolv-conf", works: true },
-        environments: [{ project: "shop", environment: "dev" }],
+        complete: true,
         names: 7,
+        wildcards: 1,
+        environments: 1,
+        answersDirectly: true,
+        resolver: { kind: "resolv-conf", isSetUp: true, changedFiles: [], forwarderAnswers: true, found: [".test"] },
       }),
     networkStatus: async () =>
       await Promise.resolve({
