@@ -11,12 +11,13 @@ import { composeArguments, endProcesses } from "./compose/processes.ts";
 import { composeVersion } from "./compose/program.ts";
 import type { EngineClient } from "./engine/client.ts";
 import type { EngineEndpoint } from "./engine/endpoint.ts";
-import { connectContainer } from "./engine/connect.ts";
+import { connectContainer, disconnectContainer } from "./engine/connect.ts";
 import { readStatus } from "./engine/containers.ts";
 import { readEvents } from "./engine/events.ts";
 import { untilQuiet } from "./engine/quiet.ts";
 import { removeProject } from "./engine/removal.ts";
 import { survey } from "./engine/survey.ts";
+import { tailLogs } from "./engine/tail.ts";
 import type { Runtime, RuntimeAction, RuntimeEvent, RuntimeInfo, RuntimeTarget, UpOptions } from "./runtime.ts";
 
 /** What differs between engines that Compose drives through a Docker-compatible socket. */
@@ -50,6 +51,8 @@ export function createComposeRuntime(engine: ComposeEngine): Runtime {
     status: async (filter, options) => await readStatus(await parts.client(options), filter, options),
     events: (composeProject, options) => events(parts, composeProject, options),
     connect: async (request, options) => await connectContainer(await parts.client(options), request, options),
+    disconnect: async (request, options) => await disconnectContainer(await parts.client(options), request, options),
+    tail: async (request, options) => await tailLogs(await parts.client(options), request, options),
     attach: (target, action, options) => attachTo(parts, { target, action }, options),
     inspect: (options) => inspect(parts, options),
   };
