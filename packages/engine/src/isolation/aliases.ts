@@ -1,7 +1,6 @@
 import type { ServiceNetwork } from "../spec/spec.ts";
 import type { Survey } from "./service-context.ts";
 import { apexHostname, serviceHostname } from "./names.ts";
-import { networkHost } from "./namespaces.ts";
 import { lookup, unique } from "./records.ts";
 
 /**
@@ -11,7 +10,7 @@ import { lookup, unique } from "./records.ts";
 export function networkAliases(survey: Survey, service: string, network: string): string[] {
   const definition = lookup(survey.services, service);
   const declared = lookup(definition?.networks, network)?.aliases ?? [];
-  const hosted = [service, ...neighbours(survey, service)];
+  const hosted = [service, ...(survey.tenants.get(service) ?? [])];
   const unmistakable = hosted.flatMap((name) => hostnamesOf(survey, name));
   if (survey.kept.networks.has(network)) return unique([...declared, ...unmistakable]);
   return unique([
@@ -21,11 +20,6 @@ export function networkAliases(survey: Survey, service: string, network: string)
     ...hosted.flatMap((name) => namesFromBefore(survey, name)),
     ...(survey.knownAs.get(service)?.get(network) ?? []),
   ]).filter((alias) => alias !== service);
-}
-
-/** Services that live in this one's network namespace, so that its addresses are theirs. */
-function neighbours(survey: Survey, service: string): string[] {
-  return Object.keys(survey.services).filter((name) => networkHost(name, survey.services) === service);
 }
 
 function hostnamesOf(survey: Survey, service: string): string[] {

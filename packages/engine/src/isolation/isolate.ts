@@ -6,7 +6,6 @@ import { isolateFileObjects } from "./files.ts";
 import { composeProjectName, environmentLabels, imageName } from "./names.ts";
 import { networkHost } from "./namespaces.ts";
 import { isolateNetworks, networkNeeds } from "./networks.ts";
-import { isOneShot } from "./one-shot.ts";
 import { placeInWorkspace } from "./paths.ts";
 import { endpointPorts } from "./ports.ts";
 import { filterRecord, lookup, mapValues, optional } from "./records.ts";
@@ -102,7 +101,7 @@ function describeService(name: string, survey: Survey): IsolatedService {
     ports: endpointPorts(service),
     hostnames: survey.hostnames.get(name) ?? [],
     scale: containerCount(service, lookup(survey.input.options.scale, name)),
-    oneShot: isOneShot(name, survey.services),
+    oneShot: survey.oneShots.has(name),
     ...optional("networkOf", networkHost(name, survey.services)),
   };
 }

@@ -87,3 +87,13 @@ export function networkHost(name: string, services: Readonly<Record<string, Serv
   }
   return host;
 }
+
+/** Service → those whose network it is. */
+export function networkTenants(services: Readonly<Record<string, Service>>): ReadonlyMap<string, readonly string[]> {
+  const tenants = new Map<string, string[]>();
+  for (const name of Object.keys(services)) {
+    const host = networkHost(name, services);
+    if (host !== undefined) tenants.set(host, [...(tenants.get(host) ?? []), name]);
+  }
+  return tenants;
+}

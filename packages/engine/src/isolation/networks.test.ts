@@ -136,3 +136,15 @@ test("a name server that had a fixed address is not asked any more", () => {
 test("a network without a subnet in the allocation is a bug, not a network on the engine's pools", () => {
   expect(() => isolate(specOf({ web }), inputOf())).toThrow("no subnet for network default");
 });
+
+test("a label that names a network at the engine follows it to its new name", () => {
+  const labels = { "traefik.docker.network": "proxy-net", "traefik.enable": "true", note: "proxy-net" };
+  const networks = { proxy: { name: "proxy-net", external: true } };
+  const spec = specOf({ web: { ...web, labels, networks: { proxy: null } } }, { networks });
+  expect(isolatedService(spec, "web").labels).toMatchObject({
+    "traefik.docker.network": "cilo_shop_agent-1_0a1b2c3d_proxy",
+    note: "proxy-net",
+  });
+  const kept = isolatedService(spec, "web", inputOf({ options: { keepExternal: ["proxy"] } }));
+  expect(kept.labels).toMatchObject({ "traefik.docker.network": "proxy-net" });
+});

@@ -1,19 +1,17 @@
 import type { Service } from "../spec/spec.ts";
-import { lookup } from "./records.ts";
 
 /** Names that jobs have: `migrate`, `db-init`, `seed_data`. */
 const JOB = /(?:^|[-_.])(?:bootstrap|init|job|migrate|migrations?|migrator|once|provision|seed|setup)(?:$|[-_.])/iu;
 
 /**
- * True when a service runs once and its ending is success: something waits for it to complete, or it is not restarted,
- * nothing connects to it and its name is a job's.
+ * The services that run once and whose ending is success: something waits for them to complete, or they are not
+ * restarted, nothing connects to them and their names are a job's.
  */
-export function isOneShot(name: string, services: Readonly<Record<string, Service>>): boolean {
-  const isAwaited = Object.values(services).some(
-    ({ depends_on }) => lookup(depends_on, name)?.condition === "service_completed_successfully",
-  );
-  const service = lookup(services, name);
-  return isAwaited || (service !== undefined && JOB.test(name) && endsByItself(service));
+export function oneShotServices(services: Readonly<Record<string, Service>>): ReadonlySet<string> {
+  const dependencies = Object.values(services).flatMap(({ depends_on }) => Object.entries(depends_on ?? {}));
+  const awaited = dependencies.filter(([, { condition }]) => condition === "service_completed_successfully");
+  const jobs = Object.entries(services).filter(([name, service]) => JOB.test(name) && endsByItself(service));
+  return new Set([...awaited, ...jobs].map(([name]) => name));
 }
 
 function endsByItself(service: Service): boolean {

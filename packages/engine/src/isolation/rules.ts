@@ -66,7 +66,9 @@ export const isolationRules: Readonly<Record<string, IsolationRule>> = {
     "`host` and foreign containers are dropped with a notice; a container of the project becomes `service:`",
   ),
   "services.*.label_file": isolated("read when the spec is made; its labels are in `labels`"),
-  "services.*.labels": MARKED,
+  "services.*.labels": isolated(
+    "the project's own stay; Cilo's are added; `….docker.network` follows a network to its new name",
+  ),
   "services.*.links": isolated(
     "dependency and name on the common network; kept only where the name means another service there",
   ),

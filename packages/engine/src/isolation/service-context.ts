@@ -17,10 +17,16 @@ export interface Survey {
   readonly shared: ReadonlySet<string>;
   /** Keys of networks and volumes that stay the engine's own. */
   readonly kept: { readonly networks: ReadonlySet<string>; readonly volumes: ReadonlySet<string> };
+  /** Name at the engine, as the project has it → key of the network. */
+  readonly networkNames: ReadonlyMap<string, string>;
   /** Image name in the project → the service that builds it. */
   readonly builders: ReadonlyMap<string, string>;
   /** Fixed address in the project → the service that had it. */
   readonly fixedAddresses: ReadonlyMap<string, string>;
+  /** Service → those that live in its network (`network_mode: service:…`), however many steps away. */
+  readonly tenants: ReadonlyMap<string, readonly string[]>;
+  /** Services that run once and end with status 0. */
+  readonly oneShots: ReadonlySet<string>;
   /** Service → whole extra host names. */
   readonly hostnames: ReadonlyMap<string, readonly string[]>;
   /** Service → names that others knew it by (links, extra_hosts), by network key. */

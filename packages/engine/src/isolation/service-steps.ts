@@ -7,6 +7,7 @@ import { dropContainerName, dropProfiles, labelService } from "./marks.ts";
 import { convertLinks } from "./links.ts";
 import { tellMentions } from "./mentions.ts";
 import { isolateMounts } from "./mounts.ts";
+import { followNetworkLabels } from "./network-references.ts";
 import { nameOnNetworks } from "./networks.ts";
 import { unpublishPorts } from "./ports.ts";
 import { applyScale } from "./scale.ts";
@@ -34,6 +35,7 @@ export const serviceSteps: readonly ServiceStep[] = [
   nameOnNetworks,
   convertLinks,
   keepOwnDependencies,
+  followNetworkLabels,
   ...always,
   addVariables,
 ];

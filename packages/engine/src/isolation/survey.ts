@@ -10,7 +10,9 @@ import { imageBuilders } from "./images.ts";
 import { chooseIngress } from "./ingress.ts";
 import { knownAs } from "./links.ts";
 import { apexHostname, serviceHostname } from "./names.ts";
-import { settleNamespaces } from "./namespaces.ts";
+import { networkNames } from "./network-references.ts";
+import { networkTenants, settleNamespaces } from "./namespaces.ts";
+import { oneShotServices } from "./one-shot.ts";
 import { filterRecord, mapValues, optional } from "./records.ts";
 import { serviceLabels } from "./service-labels.ts";
 import { checkSharing, chooseShared } from "./sharing/choose.ts";
@@ -46,8 +48,11 @@ export function surveyProject(spec: EnvironmentSpec, input: PlanInput, report: R
     containers,
     shared,
     kept,
+    networkNames: networkNames(spec.networks),
     builders: imageBuilders(services, shared),
     fixedAddresses: fixed,
+    tenants: networkTenants(services),
+    oneShots: oneShotServices(services),
     hostnames: hostnamesOf(services, { input, labels, ingress, report }),
     knownAs: knownAs(services, { fixed, kept: kept.networks }),
     ...optional("ingress", ingress),

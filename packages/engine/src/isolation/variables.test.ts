@@ -18,6 +18,12 @@ test("a service knows its environment, its own URL and those of what it depends 
   });
 });
 
+test("a database is not told what would restart it when the ingress changes", () => {
+  const spec = specOf({ web: { image: "nginx", expose: ["80"] }, db: { image: "pg", expose: ["5432"] } });
+  expect(isolatedService(spec, "db").environment).not.toHaveProperty("CILO_BASE_URL");
+  expect(isolatedService(spec, "db").environment).not.toHaveProperty("CILO_URL_WEB");
+});
+
 test("what the project sets is never overridden, an unset variable included", () => {
   const service = isolatedService(
     specOf({ web: { image: "a", environment: { CILO_ENV: "mine", CILO_PROJECT: null } } }),

@@ -39,7 +39,11 @@ export function serviceUrl(hostname: string, ports: readonly EndpointPort[]): st
   return `${scheme}://${hostname}${isUsual ? "" : `:${port.port}`}`;
 }
 
-/** Tells a service where it runs: the environment, its own URL and those of what it depends on. Never over the project's word. */
+/**
+ * Tells a service where it runs: the environment, its own URL and those of what it depends on; a program of the
+ * project's own or one that serves HTTP the base URL too. No more, so that a port changed elsewhere does not restart a
+ * database. Never over the project's word.
+ */
 export function addVariables(service: Service, at: ServiceContext): Service {
   const { survey } = at;
   const { identity } = survey.input;
@@ -49,13 +53,18 @@ export function addVariables(service: Service, at: ServiceContext): Service {
     const url = urlOf(survey, name);
     return url === undefined ? [] : [[urlVariable(name), url]];
   });
-  const variables = { ...environmentVariables(identity, baseUrl(survey)), ...Object.fromEntries(urls) };
+  const base = needsBaseUrl(service) ? baseUrl(survey) : undefined;
+  const variables = { ...environmentVariables(identity, base), ...Object.fromEntries(urls) };
   return { ...service, environment: { ...variables, ...named(service) } };
 }
 
 /** A dotenv file can make a variable without a name, which no container can have. */
 function named(service: Service): NonNullable<Service["environment"]> {
   return filterRecord(service.environment ?? {}, (name) => name !== "");
+}
+
+function needsBaseUrl(service: Service): boolean {
+  return service.build !== undefined || endpointPorts(service).some((port) => port.scheme !== undefined);
 }
 
 function urlOf(survey: Survey, name: string): string | undefined {

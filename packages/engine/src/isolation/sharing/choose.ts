@@ -3,6 +3,7 @@ import { EngineCode } from "../../errors.ts";
 import type { EnvironmentSpec, Service } from "../../spec/spec.ts";
 import type { IsolationOptions } from "../input.ts";
 import type { Report } from "../report.ts";
+import { imageBuilders } from "../images.ts";
 import { isTrue } from "../ingress.ts";
 import { parseLink } from "../links.ts";
 import { namedService } from "../namespaces.ts";
@@ -89,15 +90,12 @@ function refuseDividedVolumes(services: Readonly<Record<string, Service>>, share
 
 /** An image built for the one side is not there under its name for the other. */
 function refuseDividedImages(services: Readonly<Record<string, Service>>, shared: ReadonlySet<string>): void {
+  const builders = imageBuilders(services, shared);
   for (const [name, { image, build }] of Object.entries(services)) {
-    const builders = Object.keys(services).filter((other) => {
-      const service = lookup(services, other);
-      return image !== undefined && service?.image === image && service.build !== undefined;
-    });
-    const [builder] = builders;
-    if (build !== undefined || builder === undefined) continue;
+    const builder = image === undefined || build !== undefined ? undefined : builders.get(image);
+    if (builder === undefined) continue;
     if (shared.has(name)) throw refused(name, `${builder} builds its image, for one environment`, builder);
-    if (builders.every((other) => shared.has(other))) throw refused(builder, `${name} uses the image it builds`, name);
+    if (shared.has(builder)) throw refused(builder, `${name} uses the image it builds`, name);
   }
 }
 
