@@ -51,6 +51,7 @@ export function createComposeRuntime(engine: ComposeEngine): Runtime {
     status: async (filter, options) => await readStatus(await parts.client(options), filter, options),
     events: (composeProject, options) => events(parts, composeProject, options),
     connect: async (request, options) => await connectContainer(await parts.client(options), request, options),
+    restart: (target, services, options) => restart(parts, { target, services }, options),
     disconnect: async (request, options) => await disconnectContainer(await parts.client(options), request, options),
     tail: async (request, options) => await tailLogs(await parts.client(options), request, options),
     attach: (target, action, options) => attachTo(parts, { target, action }, options),
@@ -143,6 +144,16 @@ function serviceOfContainer(spec: IsolatedSpec, container: string): string {
   if (named !== undefined) return named[0];
   const prefix = `${spec.composeProject}-`;
   return container.startsWith(prefix) ? container.slice(prefix.length).replace(/-\d+$/u, "") : container;
+}
+
+async function restart(
+  parts: Parts,
+  { target, services }: { target: RuntimeTarget; services: readonly string[] },
+  { signal }: Options,
+): Promise<void> {
+  const [{ endpoint }, program] = await Promise.all([parts.client({ signal }), parts.compose({ signal })]);
+  const args = [...composeArguments(target.composeProject, target.composeFile), "restart", "--no-deps"];
+  await run(program, [...args, "--", ...services], { signal, env: variables(parts, target, endpoint) });
 }
 
 /** Compose stops (in the order of dependencies, with `pre_stop` hooks) where it can; what then runs is stopped by the engine. */

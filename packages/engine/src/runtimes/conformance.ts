@@ -94,6 +94,37 @@ export function runtimeConformance(name: string, subject: RuntimeSubject): void 
         expect((await containers()).map(({ state }) => state)).toEqual(["running"]);
       });
 
+      test("starts a service once what it depends on is healthy, or has ended well", async () => {
+        const { up, listen } = await environment(subject);
+        const events = await listen();
+        await up({
+          web: runs({
+            depends_on: {
+              db: { condition: "service_healthy" },
+              job: { condition: "service_completed_successfully" },
+            },
+          }),
+          db: becomes("healthy"),
+          job: exits(0),
+        });
+        await events.until(({ kind, service }) => kind === "start" && service === "web");
+        await events.stop();
+        const order = events.all.map(({ kind, service }) => `${service} ${kind}`);
+        expect(order.indexOf("web start")).toBeGreaterThan(order.indexOf("db health"));
+        expect(order.indexOf("web start")).toBeGreaterThan(order.indexOf("job die"));
+      });
+
+      test("fails when what others wait for becomes unhealthy or fails", async () => {
+        const { up } = await environment(subject);
+        const web = (condition: string): Service => runs({ depends_on: { dep: { condition } } });
+        await expect(up({ dep: becomes("unhealthy"), web: web("service_healthy") })).rejects.toMatchObject({
+          code: EngineCode.serviceUnhealthy,
+        });
+        await expect(up({ dep: exits(4), web: web("service_completed_successfully") })).rejects.toMatchObject({
+          code: EngineCode.serviceExited,
+        });
+      });
+
       test("returns before the services are healthy", async () => {
         const { up, containers } = await environment(subject);
         const slow = { test: ["CMD", "true"], interval: "1h", start_period: "1h" };

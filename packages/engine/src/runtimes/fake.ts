@@ -1,23 +1,11 @@
-import { CiloError, delay } from "@cilo/base";
-import * as z from "zod/mini";
+import { CiloError, delay, poll } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
-import { Label, type IsolatedSpec } from "../isolation/isolated-spec.ts";
-import type { Service } from "../spec/spec.ts";
+import { type IsolatedSpec, Label } from "../isolation/isolated-spec.ts";
+import type { Dependency, Service } from "../spec/spec.ts";
 import { byServiceAndIndex } from "./container-order.ts";
-import {
-  type Container,
-  detach,
-  freeAddress,
-  hasAnonymousVolume,
-  inOrder,
-  later,
-  networksOf,
-  type Owned,
-  ownedObject,
-  replicas,
-  usedNetworks,
-  usedVolumes,
-} from "./fake-objects.ts";
+import { FakeBehaviour } from "./fake/behaviour.ts";
+import { FakeEngine } from "./fake/engine.ts";
+import { inOrder, type Owned, ownedObject } from "./fake/objects.ts";
 import type {
   ContainerStatus,
   Runtime,
@@ -30,24 +18,7 @@ import type {
   UpOptions,
 } from "./runtime.ts";
 
-/** What a service does in the fake: `x-fake` of its definition, or {@link FakeRuntime.behave}. */
-const FakeBehaviour = z.object({
-  /** Milliseconds from create to start. */
-  startMs: z.optional(z.number()),
-  /** Healthy this long after the start; with a healthcheck and without this: at once. */
-  healthyAfterMs: z.optional(z.number()),
-  /** Unhealthy this long after the start. */
-  unhealthyAfterMs: z.optional(z.number()),
-  /** Ends with this status … */
-  exitCode: z.optional(z.number()),
-  /** … this long after the start. */
-  exitAfterMs: z.optional(z.number()),
-  /** `up` fails before anything is touched, as a failed pull or build does. */
-  failPull: z.optional(z.string()),
-  /** `up` fails when it comes to start this service; what was created before stays. */
-  failStart: z.optional(z.string()),
-});
-export type FakeBehaviour = z.infer<typeof FakeBehaviour>;
+export type { FakeBehaviour } from "./fake/behaviour.ts";
 
 /** A {@link Runtime} in memory, for tests of what stands on runtimes. It passes the conformance suite. */
 export interface FakeRuntime extends Runtime {
@@ -55,11 +26,11 @@ export interface FakeRuntime extends Runtime {
   behave(service: string, behaviour: FakeBehaviour): void;
   /** Every later call fails with ENGINE_UNREACHABLE, or works again. */
   setReachable(reachable: boolean): void;
-  /** `up` fails with this once it has touched nothing; once per call. */
+  /** The next `up` fails with this and touches nothing. */
   failNextUp(error: CiloError): void;
   /** Ends a running container as if its program had died. */
   kill(composeProject: string, service: string, exitCode: number): void;
-  /** Everything the engine has of a Compose project, as `kind name`. */
+  /** Everything the engine has of a Compose project, as `<kind> <name>`. */
   objects(composeProject: string): string[];
   /** Adds a network of somebody else's. */
   addForeignNetwork(name: string, cidr: string): void;
@@ -67,7 +38,7 @@ export interface FakeRuntime extends Runtime {
   readonly calls: readonly string[];
   /** Actions given to `attach`. */
   readonly actions: readonly RuntimeAction[];
-  /** What `attach` answers next. Default 0. */
+  /** What `attach` answers from now on. Default 0. */
   setExitStatus(status: number): void;
 }
 
@@ -76,19 +47,20 @@ export function createFakeRuntime(): FakeRuntime {
   return new Fake();
 }
 
+interface Options {
+  readonly signal: AbortSignal;
+}
+
 class Fake implements FakeRuntime {
   readonly name = "fake";
   readonly calls: string[] = [];
   readonly actions: RuntimeAction[] = [];
+  readonly #engine = new FakeEngine();
   readonly #behaviours = new Map<string, FakeBehaviour>();
-  readonly #containers = new Map<string, Container>();
-  readonly #networks = new Map<string, Owned>();
-  readonly #volumes = new Map<string, Owned>();
-  readonly #listeners = new Set<(event: RuntimeEvent) => void>();
   #reachable = true;
   #nextFailure: CiloError | undefined;
   #exitStatus = 0;
-  #serial = 0;
+  readonly #words = new Map<string, readonly string[]>();
 
   behave(service: string, behaviour: FakeBehaviour): void {
     this.#behaviours.set(service, behaviour);
@@ -106,59 +78,63 @@ class Fake implements FakeRuntime {
     this.#exitStatus = status;
   }
 
+  say(service: string, ...lines: string[]): void {
+    this.#words.set(service, lines);
+  }
+
   addForeignNetwork(name: string, cidr: string): void {
-    this.#networks.set(name, { project: "", labels: {}, cidr });
+    this.#engine.networks.set(name, { project: "", labels: {}, cidr });
   }
 
   kill(composeProject: string, service: string, exitCode: number): void {
-    for (const container of this.#of(composeProject))
-      if (container.status.service === service) this.#exit(container, exitCode);
+    for (const container of this.#engine.of(composeProject))
+      if (container.status.service === service) this.#engine.exit(container, exitCode);
   }
 
   objects(composeProject: string): string[] {
     const named = (kind: string, map: ReadonlyMap<string, Owned>): string[] =>
       [...map].filter(([, owned]) => owned.project === composeProject).map(([name]) => `${kind} ${name}`);
     return [
-      ...this.#of(composeProject).map((container) => `container ${container.status.containerName}`),
-      ...named("network", this.#networks),
-      ...named("volume", this.#volumes),
+      ...this.#engine.of(composeProject).map((container) => `container ${container.status.containerName}`),
+      ...named("network", this.#engine.networks),
+      ...named("volume", this.#engine.volumes),
     ].sort();
   }
 
-  async up(target: RuntimeTarget, spec: IsolatedSpec, options: UpOptions): Promise<void> {
-    this.#enter(options.signal);
-    this.calls.push(`up ${target.composeProject}`);
-    const services = inOrder(spec.document.services);
+  async up({ composeProject }: RuntimeTarget, { document }: IsolatedSpec, options: UpOptions): Promise<void> {
+    this.#enter(options.signal, `up ${composeProject}`);
+    const services = inOrder(document.services);
     this.#refusePulls(services);
-    this.#makeNetworks(target.composeProject, spec);
-    this.#makeVolumes(target.composeProject, spec);
-    this.#removeOrphans(target.composeProject, services);
-    for (const [name, service] of services) this.#create(target.composeProject, name, service, { spec, options });
+    this.#engine.makeNetworks(composeProject, document);
+    this.#engine.makeVolumes(composeProject, document);
+    this.#engine.removeOrphans(composeProject, services);
+    for (const [name, service] of services) {
+      const made = this.#engine.createContainers(composeProject, name, { service, document, ...options });
+      for (const container of made) options.onProgress?.(`Container ${container} Created`);
+    }
     if (options.createOnly === true) return;
-    for (const [name, service] of services) await this.#startAll(target.composeProject, name, service, options);
+    for (const [name, service] of services) await this.#start(composeProject, name, { service, options });
   }
 
-  async down(target: RuntimeTarget, options: { signal: AbortSignal }): Promise<void> {
-    this.#enter(options.signal);
-    this.calls.push(`down ${target.composeProject}`);
-    for (const container of this.#of(target.composeProject))
-      if (container.hasAnonymousVolume) this.#exit(container, 137);
-      else this.#remove(container);
-    this.#removeUnusedNetworks(target.composeProject);
+  async down({ composeProject }: RuntimeTarget, { signal }: Options): Promise<void> {
+    this.#enter(signal, `down ${composeProject}`);
+    for (const container of this.#engine.of(composeProject))
+      if (container.hasAnonymousVolume) this.#engine.exit(container, 137);
+      else this.#engine.remove(container);
+    this.#engine.removeUnusedNetworks(composeProject);
   }
 
-  async destroy(composeProject: string, options: { signal: AbortSignal }): Promise<void> {
-    this.#enter(options.signal);
-    this.calls.push(`destroy ${composeProject}`);
-    for (const container of this.#of(composeProject)) this.#remove(container);
-    this.#removeUnusedNetworks(composeProject);
-    for (const [name, volume] of this.#volumes) if (volume.project === composeProject) this.#volumes.delete(name);
+  async destroy(composeProject: string, { signal }: Options): Promise<void> {
+    this.#enter(signal, `destroy ${composeProject}`);
+    for (const container of this.#engine.of(composeProject)) this.#engine.remove(container);
+    this.#engine.removeUnusedNetworks(composeProject);
+    this.#engine.removeVolumes(composeProject);
   }
 
-  async status(filter: StatusFilter, options: { signal: AbortSignal }): Promise<RuntimeStatus> {
-    this.#enter(options.signal);
+  async status(filter: StatusFilter, { signal }: Options): Promise<RuntimeStatus> {
+    this.#enter(signal);
     const environments = new Map<string, ContainerStatus[]>();
-    for (const { project, labels, status } of this.#containers.values()) {
+    for (const { project, labels, status } of this.#engine.containers.values()) {
       if (filter.composeProject !== undefined && filter.composeProject !== project) continue;
       if (filter.home !== undefined && filter.home !== labels[Label.home]) continue;
       environments.set(project, [...(environments.get(project) ?? []), status]);
@@ -169,80 +145,74 @@ class Fake implements FakeRuntime {
 
   async *events(
     composeProject: string,
-    options: { signal: AbortSignal; ready?: () => void },
+    { signal, ready }: Options & { ready?: () => void },
   ): AsyncGenerator<RuntimeEvent> {
-    if (options.signal.aborted) return;
-    this.#enter(options.signal);
+    if (signal.aborted) return;
+    this.#enter(signal);
     const queue: RuntimeEvent[] = [];
-    let wake: (() => void) | undefined;
+    let wake = (): void => undefined;
     const listener = (event: RuntimeEvent): void => {
-      if (event.composeProject !== composeProject) return;
-      queue.push(event);
-      wake?.();
+      if (event.composeProject === composeProject) queue.push(event);
+      wake();
     };
-    const onAbort = (): void => wake?.();
-    this.#listeners.add(listener);
-    options.signal.addEventListener("abort", onAbort);
+    const onAbort = (): void => wake();
+    this.#engine.listeners.add(listener);
+    signal.addEventListener("abort", onAbort);
     try {
-      options.ready?.();
-      while (!options.signal.aborted) {
+      ready?.();
+      while (!signal.aborted) {
         const next = queue.shift();
         if (next === undefined) await new Promise<void>((resolve) => (wake = resolve));
         else yield next;
       }
     } finally {
-      this.#listeners.delete(listener);
-      options.signal.removeEventListener("abort", onAbort);
+      this.#engine.listeners.delete(listener);
+      signal.removeEventListener("abort", onAbort);
     }
   }
 
   async connect(
     request: { containerId: string; network: string; aliases: readonly string[] },
-    options: { signal: AbortSignal },
+    { signal }: Options,
   ): Promise<void> {
-    this.#enter(options.signal);
-    const container = this.#containers.get(request.containerId);
-    if (container === undefined || !this.#networks.has(request.network))
+    this.#enter(signal);
+    const container = this.#engine.containers.get(request.containerId);
+    if (container === undefined || !this.#engine.networks.has(request.network))
       throw new CiloError(EngineCode.engineFailed, `no container or network to connect: ${request.network}`);
     container.networks.set(request.network, request.aliases);
-    if (container.status.state === "running") this.#takeAddresses(container);
+    if (container.status.state === "running") this.#engine.takeAddresses(container);
   }
 
-  async attach(target: RuntimeTarget, action: RuntimeAction, options: { signal: AbortSignal }): Promise<number> {
-    this.#enter(options.signal);
+  async attach({ composeProject }: RuntimeTarget, action: RuntimeAction, { signal }: Options): Promise<number> {
+    this.#enter(signal);
     this.actions.push(action);
-    if (action.kind === "exec") this.#requireRunning(target.composeProject, action.service, action.index ?? 1);
+    if (action.kind === "exec") this.#requireRunning(composeProject, action.service, action.index ?? 1);
     return this.#exitStatus;
   }
 
-  async inspect(options: { signal: AbortSignal }): Promise<RuntimeInfo> {
-    this.#enter(options.signal);
-    const listed = (kind: "network" | "volume", map: ReadonlyMap<string, Owned>): RuntimeInfo["owned"] =>
-      [...map].filter(([, { labels }]) => Label.home in labels).map(([name, owned]) => ownedObject(kind, name, owned));
+  async inspect({ signal }: Options): Promise<RuntimeInfo> {
+    this.#enter(signal);
+    const { containers, networks, volumes } = this.#engine;
     return {
       engineVersion: "1.0.0",
       composeVersion: "2.0.0",
       endpoint: "fake:",
       directAddresses: true,
-      subnets: [...this.#networks].flatMap(([network, { project, cidr }]) =>
+      subnets: [...networks].flatMap(([network, { project, cidr }]) =>
         cidr === undefined ? [] : [{ network, cidr, ...(project === "" ? {} : { composeProject: project }) }],
       ),
       owned: [
-        ...[...this.#containers.values()]
-          .filter(({ labels }) => Label.home in labels)
-          .map((container) => ({
-            ...ownedObject("container", container.status.containerName, container),
-            id: container.status.id,
-          })),
-        ...listed("network", this.#networks),
-        ...listed("volume", this.#volumes),
-      ],
+        ...[...containers].map(([id, container]) => ownedObject("container", { id, ...container })),
+        ...[...networks].map(([id, network]) => ownedObject("network", { id, ...network })),
+        ...[...volumes].map(([id, volume]) => ownedObject("volume", { id, ...volume })),
+      ].filter(({ home }) => home !== undefined),
     };
   }
 
-  #enter(signal: AbortSignal): void {
+  #enter(signal: AbortSignal, call?: string): void {
     signal.throwIfAborted();
     if (!this.#reachable) throw new CiloError(EngineCode.engineUnreachable, "the fake engine is switched off");
+    if (call !== undefined) this.calls.push(call);
   }
 
   #refusePulls(services: readonly (readonly [string, Service])[]): void {
@@ -255,149 +225,60 @@ class Fake implements FakeRuntime {
     }
   }
 
-  #makeNetworks(project: string, { document }: IsolatedSpec): void {
-    const used = usedNetworks(document);
-    for (const [key, network] of Object.entries(document.networks ?? {})) {
-      if (network?.external === true || !used.has(key)) continue;
-      const name = network?.name ?? `${project}_${key}`;
-      if (this.#networks.has(name)) continue;
-      const cidr = network?.ipam?.config?.[0]?.subnet;
-      this.#refuseOverlap(name, cidr);
-      this.#networks.set(name, { project, labels: network?.labels ?? {}, ...(cidr === undefined ? {} : { cidr }) });
-    }
-  }
-
-  #refuseOverlap(name: string, cidr: string | undefined): void {
-    if (cidr === undefined || ![...this.#networks.values()].some((other) => other.cidr === cidr)) return;
-    throw new CiloError(EngineCode.subnetTaken, `network ${name}: ${cidr} overlaps with another network`);
-  }
-
-  #makeVolumes(project: string, { document }: IsolatedSpec): void {
-    const used = usedVolumes(document);
-    for (const [key, volume] of Object.entries(document.volumes ?? {}))
-      if (volume?.external !== true && used.has(key))
-        this.#volumes.set(volume?.name ?? `${project}_${key}`, { project, labels: volume?.labels ?? {} });
-  }
-
-  #removeOrphans(project: string, services: readonly (readonly [string, Service])[]): void {
-    const wanted = new Map(services.map(([name, service]) => [name, replicas(service)]));
-    for (const container of this.#of(project))
-      if (container.status.index > (wanted.get(container.status.service) ?? 0)) this.#remove(container);
-  }
-
-  #create(
+  async #start(
     project: string,
     name: string,
-    service: Service,
-    { spec, options }: { spec: IsolatedSpec; options: UpOptions },
-  ): void {
-    const definition = JSON.stringify(service);
-    for (let index = 1; index <= replicas(service); index++) {
-      const old = this.#of(project).find(({ status }) => status.service === name && status.index === index);
-      if (old !== undefined && old.definition === definition && !options.recreate) continue;
-      if (old !== undefined) this.#remove(old);
-      const containerName = service.container_name ?? `${project}-${name}-${index}`;
-      const id = (++this.#serial).toString(16).padStart(64, "0");
-      this.#containers.set(id, {
-        project,
-        definition,
-        labels: service.labels ?? {},
-        networks: networksOf(service, spec),
-        hasAnonymousVolume: hasAnonymousVolume(service),
-        life: new AbortController(),
-        status: { id, containerName, service: name, index, state: "created", addresses: {} },
-      });
-      options.onProgress?.(`Container ${containerName} Created`);
-    }
-  }
-
-  async #startAll(project: string, name: string, service: Service, options: UpOptions): Promise<void> {
+    { service, options }: { service: Service; options: UpOptions },
+  ): Promise<void> {
     const behaviour = this.#behaviour(name, service);
-    for (const container of this.#of(project)) {
+    const checked = service.healthcheck !== undefined && service.healthcheck.disable !== true;
+    for (const [dependency, { condition }] of Object.entries(service.depends_on ?? {}))
+      await this.#awaitDependency(project, dependency, { condition, signal: options.signal });
+    for (const container of this.#engine.of(project)) {
       if (container.status.service !== name || container.status.state === "running") continue;
       options.signal.throwIfAborted();
       if (behaviour.startMs !== undefined) await delay(behaviour.startMs, options.signal);
       if (behaviour.failStart !== undefined)
         throw new CiloError(EngineCode.engineFailed, `${name}: ${behaviour.failStart}`);
-      this.#start(container, behaviour, service.healthcheck !== undefined && service.healthcheck.disable !== true);
+      this.#engine.start(container, behaviour, { checked });
       options.onProgress?.(`Container ${container.status.containerName} Started`);
     }
   }
 
-  #start(container: Container, behaviour: FakeBehaviour, checked: boolean): void {
-    container.life = new AbortController();
-    this.#set(container, { state: "running", startedAt: Date.now(), ...(checked ? { health: "starting" } : {}) });
-    this.#takeAddresses(container);
-    this.#emit(container, { kind: "start" });
-    if (behaviour.exitCode !== undefined) {
-      const { exitCode } = behaviour;
-      later(container, behaviour.exitAfterMs ?? 0, () => this.#exit(container, exitCode));
-    }
-    if (!checked) return;
-    if (behaviour.unhealthyAfterMs !== undefined)
-      later(container, behaviour.unhealthyAfterMs, () => this.#health(container, "unhealthy"));
-    else later(container, behaviour.healthyAfterMs ?? 0, () => this.#health(container, "healthy"));
-  }
-
-  #health(container: Container, health: "healthy" | "unhealthy"): void {
-    this.#set(container, { health });
-    this.#emit(container, { kind: "health", health });
-  }
-
-  #exit(container: Container, exitCode: number): void {
-    if (container.status.state !== "running") return;
-    container.life.abort();
-    this.#set(container, { state: "exited", exitCode, addresses: {} });
-    this.#emit(container, { kind: "die", exitCode });
-  }
-
-  /** Those that no container of the project is left in; containers of others are detached. */
-  #removeUnusedNetworks(project: string): void {
-    const used = new Set(this.#of(project).flatMap((container) => [...container.networks.keys()]));
-    for (const [name, network] of this.#networks) {
-      if (network.project !== project || used.has(name)) continue;
-      this.#networks.delete(name);
-      for (const container of this.#containers.values()) detach(container, name);
-    }
-  }
-
-  #remove(container: Container): void {
-    this.#exit(container, 137);
-    this.#containers.delete(container.status.id);
-    this.#emit(container, { kind: "destroy" });
+  async #awaitDependency(
+    project: string,
+    service: string,
+    { condition, signal }: Pick<Dependency, "condition"> & Options,
+  ): Promise<void> {
+    const isMet = (): boolean => {
+      const containers = this.#engine.of(project).filter(({ status }) => status.service === service);
+      return containers.every(({ status }) => meets(status, condition));
+    };
+    await poll(isMet, { signal, timeoutMs: 60_000, intervalMs: 1, what: `${service} to be ${condition}` });
   }
 
   #requireRunning(project: string, service: string, index: number): void {
-    const found = this.#of(project).find(({ status }) => status.service === service && status.index === index);
+    const containers = this.#engine.of(project);
+    const found = containers.find(({ status }) => status.service === service && status.index === index);
     if (found?.status.state !== "running")
       throw new CiloError(EngineCode.serviceNotRunning, `service ${service} is not running`);
-  }
-
-  /** In each of its networks the address it has, else the lowest that is free. */
-  #takeAddresses(container: Container): void {
-    const taken = new Set([...this.#containers.values()].flatMap(({ status }) => Object.values(status.addresses)));
-    const addresses = [...container.networks.keys()].map((name) => [
-      name,
-      container.status.addresses[name] ?? freeAddress(this.#networks.get(name)?.cidr, taken),
-    ]);
-    this.#set(container, { addresses: Object.fromEntries(addresses) });
-  }
-
-  #of(project: string): Container[] {
-    return [...this.#containers.values()].filter((container) => container.project === project);
   }
 
   #behaviour(name: string, service: Service): FakeBehaviour {
     return this.#behaviours.get(name) ?? FakeBehaviour.parse(service["x-fake"] ?? {});
   }
+}
 
-  #set(container: Container, change: Partial<ContainerStatus>): void {
-    container.status = { ...container.status, ...change };
+function meets({ service, state, health, exitCode }: ContainerStatus, condition: string): boolean {
+  if (condition === "service_healthy") {
+    if (health === "unhealthy") throw new CiloError(EngineCode.serviceUnhealthy, `service ${service} is unhealthy`);
+    if (state === "exited") throw new CiloError(EngineCode.serviceExited, `service ${service} exited`);
+    return health === "healthy";
   }
-
-  #emit(container: Container, event: Pick<RuntimeEvent, "kind" | "health" | "exitCode">): void {
-    const { id, service } = container.status;
-    for (const listener of this.#listeners)
-      listener({ ...event, composeProject: container.project, service, containerId: id, at: Date.now() });
+  if (condition === "service_completed_successfully") {
+    if (state === "exited" && exitCode !== 0)
+      throw new CiloError(EngineCode.serviceExited, `service ${service} exited with ${exitCode}`);
+    return state === "exited";
   }
+  return true;
 }

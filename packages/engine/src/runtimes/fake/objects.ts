@@ -1,6 +1,6 @@
-import { type ComposeDocument, type IsolatedSpec, Label } from "../isolation/isolated-spec.ts";
-import type { Service } from "../spec/spec.ts";
-import type { ContainerStatus, RuntimeInfo } from "./runtime.ts";
+import { type ComposeDocument, Label } from "../../isolation/isolated-spec.ts";
+import type { Service } from "../../spec/spec.ts";
+import type { ContainerStatus, RuntimeInfo } from "../runtime.ts";
 
 /** A container of the in-memory engine. */
 export interface Container {
@@ -49,10 +49,14 @@ export function inOrder(services: Readonly<Record<string, Service>>): [string, S
 }
 
 /** Aliases by the engine's name of each network that the service is in. */
-export function networksOf(service: Service, spec: IsolatedSpec): Map<string, readonly string[]> {
+export function networksOf(
+  project: string,
+  service: Service,
+  document: ComposeDocument,
+): Map<string, readonly string[]> {
   return new Map(
     Object.entries(networkReferences(service)).map(([key, network]) => [
-      spec.document.networks?.[key]?.name ?? `${spec.composeProject}_${key}`,
+      document.networks?.[key]?.name ?? `${project}_${key}`,
       network?.aliases ?? [],
     ]),
   );
@@ -65,16 +69,15 @@ function networkReferences(service: Service): NonNullable<Service["networks"]> {
 /** As `inspect` lists it. */
 export function ownedObject(
   kind: RuntimeInfo["owned"][number]["kind"],
-  name: string,
-  { project, labels }: Pick<Owned, "project" | "labels">,
+  object: Pick<Owned, "project" | "labels"> & { readonly id: string; readonly status?: ContainerStatus },
 ): RuntimeInfo["owned"][number] {
-  const home = labels[Label.home];
+  const home = object.labels[Label.home];
   return {
     kind,
-    id: name,
-    name,
-    composeProject: project,
-    shared: Label.shared in labels,
+    id: object.id,
+    name: object.status?.containerName ?? object.id,
+    composeProject: object.project,
+    shared: Label.shared in object.labels,
     ...(home === undefined ? {} : { home }),
   };
 }
