@@ -95,7 +95,7 @@ export function openZoneFiles(dir: string, env: Readonly<Record<string, string |
       return parseWildcard((await readFileIfThere(join(wildcards, fileName(who)))) ?? "");
     },
     async published() {
-      return (await readAll(hosts)).flatMap(({ name }) => identityOf(name) ?? []);
+      return (await namesIn(hosts)).flatMap((name) => identityOf(name) ?? []);
     },
     async countNames() {
       const names = (await readAll(hosts)).flatMap(({ text }) => text.split("\n").map((line) => line.split(" ")[1]));
