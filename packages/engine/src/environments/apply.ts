@@ -90,7 +90,14 @@ async function isUpToDate(
   now: { readonly request: ApplyRequest; readonly before: Containers },
 ): Promise<boolean> {
   const { request, before } = now;
-  if (request.build || request.recreate || plan.builds.length > 0 || request.unapplied === "unknown") return false;
+  if (
+    request.build ||
+    request.recreate ||
+    plan.builds.length > 0 ||
+    plan.restarts.length > 0 ||
+    request.unapplied === "unknown"
+  )
+    return false;
   // Shared services run in containers of others: looking after them is part of an update.
   if (plan.isolation.shared.length > 0) return false;
   const last = await loadApplied(plan.located.paths);
@@ -135,6 +142,7 @@ async function attempt(work: Work, request: ApplyRequest, plan: Plan): Promise<U
       shared,
       build: request.build || plan.builds.length > 0,
       recreate: request.recreate,
+      restart: plan.restarts,
       wait: request.wait,
       timeoutMs: request.timeoutMs,
     });

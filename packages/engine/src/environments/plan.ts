@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { readFileIfThere, writeFileAtomic } from "@cilo/base";
 import type { Allocation, IsolatedSpec } from "../isolation/isolated-spec.ts";
 import type { RuntimeTarget } from "../runtimes/runtime.ts";
@@ -8,6 +9,7 @@ import { buildsNeeded, editsFingerprint } from "./builds.ts";
 import { type Desired, documentVariables } from "./desired.ts";
 import type { EnvironmentsDeps } from "./deps.ts";
 import type { Located } from "./environments.ts";
+import { servicesAsking } from "./restarts.ts";
 import { type StoredIsolation, saveIsolation, storedIsolation } from "./isolation-file.ts";
 
 /** What the engine and the environment's files should have, once there are addresses. */
@@ -23,6 +25,8 @@ export interface Plan {
   readonly applied: Applied;
   /** Services whose image has to be built again. */
   readonly builds: readonly string[];
+  /** Services to restart for files that they watch. */
+  readonly restarts: readonly string[];
 }
 
 export async function makePlan(
@@ -40,6 +44,8 @@ export async function makePlan(
   const isolation = storedIsolation(isolated);
   const text = renderComposeFile(isolated.document);
   const edits = await editsFingerprint(isolation, located.paths.workspace, request.edits);
+  const { unapplied } = request;
+  const changed = unapplied === "unknown" ? unapplied : unapplied.map((path) => join(located.record.sourceRoot, path));
   const last = (await loadApplied(located.paths)) ?? (await loadPrevious(located.paths));
   return {
     located: {
@@ -55,7 +61,11 @@ export async function makePlan(
     },
     text,
     applied: { compose: composeHash(text), edits, spec: isolated },
-    builds: buildsNeeded({ isolated, isolation, edits }, { ...request, last }),
+    builds: [
+      ...buildsNeeded({ isolated, isolation, edits }, { ...request, last }),
+      ...servicesAsking(desired.project.spec, changed, "rebuild"),
+    ],
+    restarts: servicesAsking(desired.project.spec, changed, "restart"),
   };
 }
 

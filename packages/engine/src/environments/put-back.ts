@@ -107,6 +107,7 @@ async function startPrevious(work: Work, update: Update, previous: Applied): Pro
     shared,
     build: false,
     recreate: false,
+    restart: [],
     wait: true,
     timeoutMs: PUT_BACK_MS,
   });

@@ -18,6 +18,8 @@ export interface StartRequest {
   readonly shared: Containers;
   readonly build: boolean;
   readonly recreate: boolean;
+  /** Services to be restarted, unless they are replaced anyway: files they watch have changed. */
+  readonly restart: readonly string[];
   readonly wait: boolean;
   readonly timeoutMs: number;
 }
@@ -39,8 +41,9 @@ export async function start(work: Work, request: StartRequest): Promise<StartOut
   let latest: Containers = new Map();
   try {
     await using watch = await watchStart(work, request, { signal, onContainers: (now) => void (latest = now) });
-    await watch.look();
+    const before = await watch.look();
     const refused = await runUp(work, request, signal);
+    if (refused === undefined && request.restart.length > 0) await restartUnreplaced(work, request, { before, watch });
     if (refused !== undefined) return await failedUp(work, request, refused);
     const failed = request.wait
       ? await work.progress.phase("health", () => waitUntilReady(watch, request.isolation))
@@ -101,6 +104,21 @@ async function runUp(work: Work, request: StartRequest, signal: AbortSignal): Pr
     if (isCiloError(error, EngineCode.serviceUnhealthy, EngineCode.serviceExited)) return error;
     throw error;
   }
+}
+
+async function restartUnreplaced(
+  work: Work,
+  request: StartRequest,
+  now: { readonly before: Containers; readonly watch: Watch },
+): Promise<void> {
+  const { composeProject } = request.target;
+  const after = await now.watch.look();
+  const ids = (containers: Containers, service: string): string =>
+    containersOf(containers, composeProject, service)
+      .map((container) => container.id)
+      .join(" ");
+  const stale = request.restart.filter((service) => ids(now.before, service) === ids(after, service));
+  if (stale.length > 0) await work.runtime.restart?.(request.target, stale, { signal: work.context.signal });
 }
 
 /** A service that others wait for failed: says which, and its last words, where the engine still shows it. */
