@@ -3,31 +3,36 @@
  * engine. The last line is `N passed, N failed`, over checks and tests alike; the status is 1 when anything failed.
  * With paths (as vitest takes them) the tests they name run, without the checks.
  */
-import { ensureImages } from "./setup/images.ts";
-import { describeMachine } from "./setup/machine.ts";
+import { ensureImages, packagesForImages } from "./setup/images.ts";
+import { type Machine, describeMachine } from "./setup/machine.ts";
 import { prepareMachine } from "./setup/prepare.ts";
+import { runScript } from "./setup/script.ts";
 import { runChecks } from "./test/checks.ts";
 import { leftAtEngine } from "./test/left-at-engine.ts";
 import { type Tally, add, describeTally } from "./test/tally.ts";
 import { runProject } from "./test/vitest.ts";
 
-const stop = new AbortController();
-process.once("SIGINT", () => stop.abort(new Error("interrupted")));
-process.once("SIGTERM", () => stop.abort(new Error("terminated")));
+const images = ["busybox:latest", "nginx:1-alpine", "node:24-alpine", "postgres:16-alpine", "redis:7-alpine"];
 
-const paths = process.argv.slice(2).filter((argument) => argument !== "--yes");
-const machine = await describeMachine(stop.signal);
-await prepareMachine(machine);
-await ensureImages(machine, ["busybox:latest"]);
-const before = await leftAtEngine(machine);
+await runScript(async (signal) => {
+  const paths = process.argv.slice(2).filter((argument) => argument !== "--yes");
+  const machine = await describeMachine(signal);
+  await prepareMachine(machine, { packages: await packagesForImages(machine, images) });
+  await ensureImages(machine, images);
+  const before = await leftAtEngine(machine);
 
-let tally: Tally = { passed: 0, failed: 0 };
-if (paths.length === 0) tally = add(tally, await runChecks(machine));
-for (const project of ["unit", "engine", "e2e"]) tally = add(tally, await runProject(machine, { project, paths }));
+  let tally: Tally = { passed: 0, failed: 0 };
+  if (paths.length === 0) tally = add(tally, await runChecks(machine));
+  for (const project of ["unit", "engine", "e2e"]) tally = add(tally, await runProject(machine, { project, paths }));
+  tally = add(tally, await nothingLeft(machine, before));
 
-const left = (await leftAtEngine(machine)).filter((name) => !before.includes(name));
-for (const name of left) console.log(`left behind at the engine: ${name}`);
-tally = add(tally, left.length === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+  console.log(describeTally(tally));
+  process.exitCode = tally.failed === 0 ? 0 : 1;
+});
 
-console.log(describeTally(tally));
-process.exitCode = tally.failed === 0 ? 0 : 1;
+async function nothingLeft(machine: Machine, before: readonly string[]): Promise<Tally> {
+  const left = (await leftAtEngine(machine)).filter((name) => !before.includes(name));
+  console.log(`${left.length === 0 ? "ok  " : "FAIL"} check: the tests left nothing at the engine`);
+  for (const name of left) console.log(`  ${name}`);
+  return left.length === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}

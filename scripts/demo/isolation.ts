@@ -5,7 +5,7 @@ import { type Running, addressOf } from "./environments.ts";
 /** Connects by TCP and says `open`, or why not; run by the Node in a shop's worker. */
 const probe = `
 const [host, port] = process.argv.slice(1);
-const socket = require("node:net").connect({ host, port: Number(port), timeout: 3000 });
+const socket = require("node:net").connect({ host, port: Number(port), timeout: 2000 });
 const end = (word) => { console.log(word); process.exit(0); };
 socket.once("connect", () => end("open"));
 socket.once("timeout", () => end("no answer"));
@@ -17,24 +17,21 @@ socket.once("error", (error) => end(error.code));
  * answers. Its own must answer, or the trial would prove nothing.
  */
 export async function proveIsolation(machine: Machine, environments: readonly Running[]): Promise<void> {
-  for (const from of environments) {
-    await expectAnswer(machine, from, { host: addressOf(from, "postgres"), port: 5432, open: true });
-    await expectAnswer(machine, from, { host: `web.${from.environment}.test`, port: 80, open: true });
-    for (const other of environments.filter((candidate) => candidate !== from)) {
-      await expectAnswer(machine, from, { host: addressOf(other, "postgres"), port: 5432, open: false });
-      await expectAnswer(machine, from, { host: `web.${other.environment}.test`, port: 80, open: false });
-    }
+  const trials = environments.flatMap((from) =>
+    environments.flatMap((to) => [
+      { from, host: addressOf(to, "postgres"), port: 5432, open: from === to },
+      { from, host: `web.${to.environment}.test`, port: 80, open: from === to },
+    ]),
+  );
+  const answers = await Promise.all(trials.map((trial) => attempt(machine, trial)));
+  for (const [index, { from, host, port, open }] of trials.entries()) {
+    const answer = answers[index] ?? "";
+    console.log(`  from ${from.environment} to ${host}:${port}: ${answer}`);
+    if ((answer === "open") !== open) throw new Error(`${host}:${port} should be ${open ? "open" : "out of reach"}`);
   }
 }
 
-async function expectAnswer(
-  machine: Machine,
-  from: Running,
-  target: { host: string; port: number; open: boolean },
-): Promise<void> {
-  const argv = ["exec", from.environment, "worker", "--", "node", "-e", probe, target.host, String(target.port)];
-  const word = (await command(machine, [ciloProgram, ...argv])).stdout.trim();
-  console.log(`  from ${from.environment} to ${target.host}:${target.port}: ${word}`);
-  if ((word === "open") !== target.open)
-    throw new Error(`expected ${target.host}:${target.port} to be ${target.open ? "open" : "out of reach"}`);
+async function attempt(machine: Machine, to: { from: Running; host: string; port: number }): Promise<string> {
+  const argv = ["exec", to.from.environment, "worker", "--", "node", "-e", probe, to.host, String(to.port)];
+  return (await command(machine, [ciloProgram, ...argv])).stdout.trim();
 }

@@ -3,6 +3,7 @@ import { lock } from "@cilo/base";
 import { type Machine, command, succeeds } from "./machine.ts";
 import { registryAnswers } from "./registry.ts";
 import { buildStandIn, standInFor } from "./stand-ins.ts";
+import { baseImage } from "./stand-ins/base.ts";
 
 export type ImageOrigin = "present" | "pulled" | "stand-in";
 
@@ -47,9 +48,10 @@ export async function packagesForImages(machine: Machine, references: readonly s
   return (await registryAnswers(machine)) ? [] : ["mmdebstrap"];
 }
 
-/** The stand-ins at the engine, by reference. */
+/** The stand-ins at the engine, by reference. Images built from one inherit its label, and are told apart by their name. */
 export async function standInsPresent(machine: Machine): Promise<string[]> {
   const format = "{{.Repository}}:{{.Tag}}";
   const argv = ["docker", "images", "--filter", "label=cilo.stand-in", "--format", format];
-  return (await command(machine, argv)).stdout.split("\n").filter(Boolean);
+  const references = (await command(machine, argv)).stdout.split("\n");
+  return references.filter((name) => standInFor(name) !== undefined || name === `${baseImage}:latest`);
 }
