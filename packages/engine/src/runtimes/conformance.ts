@@ -374,6 +374,55 @@ export function runtimeConformance(name: string, subject: RuntimeSubject): void 
       });
     });
 
+    describe("disconnect", () => {
+      test("takes a container off a network, once or twice", async () => {
+        const mine = await environment(subject);
+        const shared = await environment(subject);
+        await mine.up({ web: runs() });
+        await shared.up({ cache: runs() });
+        const [cache] = await shared.containers();
+        const request = { containerId: cache?.id ?? "", network: mine.network };
+        await mine.runtime.connect({ ...request, aliases: ["cache"] }, { signal: signal() });
+        await mine.runtime.disconnect(request, { signal: signal() });
+        await mine.runtime.disconnect(request, { signal: signal() });
+        const [after] = await shared.containers();
+        expect(Object.keys(after?.addresses ?? {})).toEqual([shared.network]);
+      });
+    });
+
+    describe("restart", () => {
+      test("starts the containers of a service again and leaves the others alone", async () => {
+        const { up, runtime, target, ids, listen } = await environment(subject);
+        const services = { web: runs({ depends_on: { db: { condition: "service_started" } } }), db: runs() };
+        await up(services);
+        const before = await ids();
+        const events = await listen();
+        await runtime.restart(target, ["db"], { signal: signal() });
+        await events.until(({ kind }) => kind === "start");
+        await events.stop();
+        expect(await ids()).toEqual(before);
+        expect(new Set(events.all.map(({ service }) => service))).toEqual(new Set(["db"]));
+      });
+    });
+
+    describe("tail", () => {
+      test("gives the last lines that a service wrote", async () => {
+        const { up, runtime, project, until } = await environment(subject);
+        const lines = ["one", "two", "three"];
+        const command = ["sh", "-c", `printf '%s\\n' ${lines.join(" ")}`];
+        await up({ web: runs({ command, "x-fake": { output: lines, exitCode: 0 } }) });
+        await until("web", ({ state }) => state === "exited");
+        const request = { composeProject: project, service: "web", lines: 2 };
+        expect(await runtime.tail(request, { signal: signal() })).toEqual(["two", "three"]);
+      });
+
+      test("gives no lines for a service that has no container", async () => {
+        const { runtime, project } = await environment(subject);
+        const request = { composeProject: project, service: "web", lines: 2 };
+        expect(await runtime.tail(request, { signal: signal() })).toEqual([]);
+      });
+    });
+
     describe("attach", () => {
       test("refuses to run a command in a service that does not run", async () => {
         const { up, runtime, target } = await environment(subject);

@@ -5,7 +5,7 @@ import type { Dependency, Service } from "../spec/spec.ts";
 import { byServiceAndIndex } from "./container-order.ts";
 import { FakeBehaviour } from "./fake/behaviour.ts";
 import { FakeEngine } from "./fake/engine.ts";
-import { inOrder, type Owned, ownedObject } from "./fake/objects.ts";
+import { detach, inOrder, type Owned, ownedObject } from "./fake/objects.ts";
 import type {
   ContainerStatus,
   Runtime,
@@ -181,6 +181,27 @@ class Fake implements FakeRuntime {
       throw new CiloError(EngineCode.engineFailed, `no container or network to connect: ${request.network}`);
     container.networks.set(request.network, request.aliases);
     if (container.status.state === "running") this.#engine.takeAddresses(container);
+  }
+
+  async disconnect(request: { containerId: string; network: string }, { signal }: Options): Promise<void> {
+    this.#enter(signal);
+    const container = this.#engine.containers.get(request.containerId);
+    if (container !== undefined) detach(container, request.network);
+  }
+
+  async restart({ composeProject }: RuntimeTarget, services: readonly string[], { signal }: Options): Promise<void> {
+    this.#enter(signal, `restart ${services.join(" ")}`);
+    for (const container of this.#engine.of(composeProject))
+      if (services.includes(container.status.service)) this.#engine.restart(container);
+  }
+
+  async tail(
+    { composeProject, service, lines }: { composeProject: string; service: string; lines: number },
+    { signal }: Options,
+  ): Promise<readonly string[]> {
+    this.#enter(signal);
+    const containers = this.#engine.of(composeProject).filter(({ status }) => status.service === service);
+    return containers.flatMap(({ output }) => output).slice(-lines);
   }
 
   async attach({ composeProject }: RuntimeTarget, action: RuntimeAction, { signal }: Options): Promise<number> {

@@ -96,12 +96,12 @@ export interface Runtime {
     request: { containerId: string; network: string; aliases: readonly string[] },
     options: { signal: AbortSignal },
   ): Promise<void>;
-  /** Restarts the containers of these services as they are. */
-  restart?(target: RuntimeTarget, services: readonly string[], options: { signal: AbortSignal }): Promise<void>;
+  /** Restarts the containers of these services as they are, without what depends on them. */
+  restart(target: RuntimeTarget, services: readonly string[], options: { signal: AbortSignal }): Promise<void>;
   /** Takes a container of another Compose project off a network; not attached, or either gone, is no failure. */
-  disconnect?(request: { containerId: string; network: string }, options: { signal: AbortSignal }): Promise<void>;
+  disconnect(request: { containerId: string; network: string }, options: { signal: AbortSignal }): Promise<void>;
   /** The last lines that a service's containers wrote, oldest first, without control characters; for error messages. */
-  tail?(
+  tail(
     request: { composeProject: string; service: string; lines: number },
     options: { signal: AbortSignal },
   ): Promise<readonly string[]>;

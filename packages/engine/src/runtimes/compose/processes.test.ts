@@ -11,9 +11,10 @@ describe.each([
   ["an argument list", changesProject],
   ["a line of ps", (words: readonly string[], project: string) => lineChangesProject(words.join(" "), project)],
 ])("%s", (_, changes) => {
-  test("of an up or stop of the project is one that changes it", () => {
+  test("of an up, stop or restart of the project is one that changes it", () => {
     expect(changes(argv("cilo_shop_dev", "up", "--detach"), "cilo_shop_dev")).toBe(true);
     expect(changes(argv("cilo_shop_dev", "stop"), "cilo_shop_dev")).toBe(true);
+    expect(changes(argv("cilo_shop_dev", "restart", "--no-deps", "--", "web"), "cilo_shop_dev")).toBe(true);
   });
 
   test("of somebody who reads logs is not", () => {

@@ -10,7 +10,7 @@ export function composeArguments(composeProject: string, composeFile: string): s
 }
 
 /** Subcommands that change something at the engine. */
-const CHANGING = new Set(["up", "stop"]);
+const CHANGING = new Set(["up", "stop", "restart"]);
 
 /**
  * Ends the Compose processes that change this project and answers whether there were any. A killed `cilo` leaves its
@@ -66,7 +66,7 @@ async function processesFromPs(composeProject: string, options: { readonly signa
 export function lineChangesProject(commandLine: string, composeProject: string): boolean {
   const prefix = ` ${composeArguments(composeProject, "").join(" ")}`;
   const at = commandLine.indexOf(prefix);
-  return at !== -1 && /\.ya?ml (?:up --|stop$)/u.test(commandLine.slice(at + prefix.length));
+  return at !== -1 && /\.ya?ml (?:up --|restart --|stop$)/u.test(commandLine.slice(at + prefix.length));
 }
 
 /** SIGTERM, after five seconds SIGKILL, to its whole group: `run` gives each child a group of its own. */

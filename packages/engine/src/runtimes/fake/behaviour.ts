@@ -12,6 +12,8 @@ export const FakeBehaviour = z.object({
   exitCode: z.optional(z.number()),
   /** … this long after the start. */
   exitAfterMs: z.optional(z.number()),
+  /** Lines it writes when it starts. */
+  output: z.optional(z.array(z.string())),
   /** `up` fails before anything is touched, as a failed pull or build does. */
   failPull: z.optional(z.string()),
   /** `up` fails when it comes to start this service; what was created before stays. */

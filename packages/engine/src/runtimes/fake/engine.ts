@@ -80,6 +80,8 @@ export class FakeEngine {
         labels: service.labels ?? {},
         networks: networksOf(project, service, document),
         hasAnonymousVolume: hasAnonymousVolume(service),
+        output: [],
+        behaviour: {},
         life: new AbortController(),
         status: { id, containerName, service: name, index, state: "created", addresses: {} },
       });
@@ -96,6 +98,8 @@ export class FakeEngine {
       startedAt: Date.now(),
       ...(options.checked ? { health: "starting" } : {}),
     };
+    container.output = [...container.output, ...(behaviour.output ?? [])];
+    container.behaviour = behaviour;
     this.takeAddresses(container);
     this.#emit(container, { kind: "start" });
     this.#schedule(container, behaviour, options);
@@ -119,6 +123,13 @@ export class FakeEngine {
     container.life.abort();
     this.#set(container, { state: "exited", exitCode, addresses: {} });
     this.#emit(container, { kind: "die", exitCode });
+  }
+
+  /** Stops the container as a signal does and starts it again as it was. */
+  restart(container: Container): void {
+    const checked = container.status.health !== undefined;
+    this.exit(container, 143);
+    this.start(container, container.behaviour, { checked });
   }
 
   remove(container: Container): void {

@@ -1,5 +1,6 @@
 import { type ComposeDocument, Label } from "../../isolation/isolated-spec.ts";
 import type { Service } from "../../spec/spec.ts";
+import type { FakeBehaviour } from "./behaviour.ts";
 import type { ContainerStatus, RuntimeInfo } from "../runtime.ts";
 
 /** A container of the in-memory engine. */
@@ -11,6 +12,10 @@ export interface Container {
   /** Aliases by network. */
   readonly networks: Map<string, readonly string[]>;
   readonly hasAnonymousVolume: boolean;
+  /** What it did when it was last started. */
+  behaviour: FakeBehaviour;
+  /** Lines it has written. */
+  output: readonly string[];
   /** Aborted when it stops or goes. */
   life: AbortController;
 }
