@@ -5,14 +5,14 @@ import type { Service } from "../spec/spec.ts";
 import { lookup, unique } from "./records.ts";
 
 /** On a service: whole host names it answers to as well, separated by commas or spaces. */
-export const HOSTNAMES_LABEL = "cilo.hostnames";
+const HOSTNAMES_LABEL = "cilo.hostnames";
 
 /**
  * A host name in lower case (RFC 1123: labels of `a-z 0-9 -`, 253 characters, at least one dot). Label text is hostile
  * input: what is not one goes no further.
  * @throws CiloError `HOSTNAME_INVALID`
  */
-export function parseHostname(text: string, service: string): string {
+function parseHostname(text: string, service: string): string {
   const name = text.toLowerCase().replace(/\.$/u, "");
   const labels = name.split(".");
   if (name.length <= 253 && labels.length > 1 && labels.every(isDnsLabel)) return name;

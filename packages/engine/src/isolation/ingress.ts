@@ -6,7 +6,7 @@ import { endpointPorts } from "./ports.ts";
 import { lookup } from "./records.ts";
 
 /** On a service: `"true"` makes it the one that `<project>.<environment>.test` and its wildcard lead to. */
-export const INGRESS_LABEL = "cilo.ingress";
+const INGRESS_LABEL = "cilo.ingress";
 
 const INGRESS_NAMES = ["web", "app", "frontend", "nginx"];
 

@@ -8,7 +8,7 @@ import { filterRecord, lookup, mapValues, unique, without } from "./records.ts";
 import { containerCount } from "./scale.ts";
 
 /** Keys of every network that the project declares or a service of it is on; `default` among them when it is used. */
-export function networkKeys(spec: EnvironmentSpec, services: Readonly<Record<string, Service>>): string[] {
+function networkKeys(spec: EnvironmentSpec, services: Readonly<Record<string, Service>>): string[] {
   const attached = Object.values(services).flatMap((service) => Object.keys(service.networks ?? {}));
   return unique([...Object.keys(spec.networks ?? {}), ...attached]);
 }

@@ -10,7 +10,7 @@ import { namedService } from "../namespaces.ts";
 import { asRecord, lookup } from "../records.ts";
 
 /** On a service: `"true"` has one container serve it for all environments of the project. */
-export const SHARE_LABEL = "cilo.share";
+const SHARE_LABEL = "cilo.share";
 
 /** The services to share: by label, config or command line, less those that are to be isolated. */
 export function chooseShared(spec: EnvironmentSpec, options: IsolationOptions, report: Report): ReadonlySet<string> {
