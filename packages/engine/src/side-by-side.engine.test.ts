@@ -86,7 +86,8 @@ async function makeCopy(source: string, { name, index }: { name: string; index: 
   await writeFile(join(workspace, "www", "index.html"), `this is ${name}`);
   const spec = composeParser.parse({ files: projectFiles(), env: { HOME: scratch }, workingDir: source });
   const identity = { project: "shop", environment: name, home, suffix: ".test" };
-  const input = inputOf({ identity, sourceRoot: source, workspaceRoot: workspace, realPath: projectFiles().realPath });
+  const realPath = (path: string) => projectFiles().realPath(path);
+  const input = inputOf({ identity, sourceRoot: source, workspaceRoot: workspace, realPath });
   const keys = planNetworks(spec, input).map(({ key }) => key);
   const subnets = Object.fromEntries(keys.map((key, at) => [key, `10.221.${net}.${(index * 4 + at) * 16}/28`]));
   const isolated = isolate(spec, { ...input, allocation: { blocks: [], subnets } });
