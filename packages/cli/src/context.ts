@@ -16,6 +16,8 @@ export interface CiloContext {
   readonly platform: NodeJS.Platform;
   /** Absent where the system has none. */
   readonly uid: number | undefined;
+  /** The command that starts this program again: a file and its first arguments. */
+  readonly self: readonly [file: string, ...args: string[]];
   /** Aborts with an `INTERRUPTED` error on SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
   /** Runs `work` while signals are left to the child it attaches to the terminal. */

@@ -24,7 +24,7 @@ const PHASES: Readonly<Record<Phase, string>> = {
 
 /**
  * On a terminal a few lines on stderr that are redrawn: what is being done, and every service's state. They are wiped at
- * the end; the answer says what came of it. On a pipe nothing is drawn. Notices are printed either way.
+ * the end; the answer says what came of it. On a pipe nothing is drawn.
  */
 export function showProgress(output: Output, stream: OutputStream): ProgressView {
   const live = stream.isTTY === true && !output.quiet;
@@ -45,10 +45,6 @@ export function showProgress(output: Output, stream: OutputStream): ProgressView
   };
   return {
     onEvent: (event) => {
-      if (event.kind === "notice") {
-        wipe();
-        output.notice(event.notice.message);
-      }
       if (event.kind === "phase" && event.state === "started") doing = PHASES[event.phase];
       if (event.kind === "waiting") doing = `waiting for ${event.what}`;
       if (event.kind === "service") services.set(event.service, event.state);

@@ -51,6 +51,7 @@ export async function runCilo(argv: readonly string[], surroundings: Surrounding
     cwd: surroundings.cwd,
     platform: surroundings.platform,
     uid: surroundings.uid,
+    self: surroundings.self,
     signal: surroundings.signal,
     attached: surroundings.attached,
     prompts: surroundings.prompts,

@@ -3,43 +3,71 @@ import { CiloError } from "@cilo/base";
 import { EngineCode, type Runtime, type RuntimeTarget, loadIsolation } from "@cilo/engine";
 import type { CiloContext } from "./context.ts";
 
-/** Where a service's containers are: the environment's own Compose project, or that of a shared service. */
+/** A Compose project with the services meant of it; none: all of them. */
 export interface ServiceTarget {
   readonly runtime: Runtime;
   readonly target: RuntimeTarget;
+  readonly services: readonly string[];
 }
 
-/**
- * The Compose project of an environment; with `service`, the one that runs that service.
- * @throws CiloError `ENVIRONMENT_NOT_FOUND`, `SERVICE_NOT_FOUND`
- */
+/** The Compose project that runs a service. @throws CiloError `ENVIRONMENT_NOT_FOUND`, `SERVICE_NOT_FOUND` */
 export async function serviceTarget(
   context: CiloContext,
   environment: string,
-  service?: string,
+  service: string,
 ): Promise<ServiceTarget> {
-  const { environments, home, runtime } = await context.wiring();
+  const [found] = await serviceTargets(context, environment, [service]);
+  if (found !== undefined) return found;
+  throw new CiloError(EngineCode.serviceNotFound, `${environment} has no service ${service}`);
+}
+
+/**
+ * The Compose projects that run the services, or all of the environment: its own, and that of each shared service.
+ * @throws CiloError `ENVIRONMENT_NOT_FOUND`, `SERVICE_NOT_FOUND`
+ */
+export async function serviceTargets(
+  context: CiloContext,
+  environment: string,
+  services: readonly string[],
+): Promise<readonly ServiceTarget[]> {
+  const { environments, home, runtime: runtimeOf } = await context.wiring();
   const { record, paths } = await environments.find(environment);
   const isolation = await loadIsolation(paths.isolated);
   if (isolation === undefined)
     throw new CiloError(EngineCode.environmentNotFound, `${environment} is only half made`, {
       hint: `Make it whole: cilo up ${environment}`,
     });
-  const shared = isolation.shared.find(({ name }: { readonly name: string }) => name === service);
-  const known = [...isolation.services, ...isolation.shared].map(({ name }) => name);
-  if (service !== undefined && !known.includes(service))
-    throw new CiloError(EngineCode.serviceNotFound, `${environment} has no service ${service}`, {
-      hint: `It has ${known.join(", ")}`,
-    });
-  return {
-    runtime: runtime(record.runtime),
-    target:
-      shared === undefined
-        ? { composeProject: isolation.composeProject, composeFile: paths.compose, env: {} }
-        : {
-            composeProject: shared.composeProject,
-            composeFile: join(home.root, "shared", shared.composeProject, "compose.yaml"),
-            env: {},
+  const runtime = runtimeOf(record.runtime);
+  const isMeant = ({ name }: { readonly name: string }): boolean => services.length === 0 || services.includes(name);
+  const own = isolation.services.filter(isMeant).map(({ name }) => name);
+  const shared = isolation.shared.filter(isMeant);
+  requireKnown(
+    environment,
+    services,
+    [...isolation.services, ...isolation.shared].map(({ name }) => name),
+  );
+  return [
+    ...(own.length === 0
+      ? []
+      : [
+          {
+            runtime,
+            target: { composeProject: isolation.composeProject, composeFile: paths.compose, env: {} },
+            services: services.length === 0 ? [] : own,
           },
-  };
+        ]),
+    ...shared.map(({ name, composeProject }) => ({
+      runtime,
+      target: { composeProject, composeFile: join(home.root, "shared", composeProject, "compose.yaml"), env: {} },
+      services: [name],
+    })),
+  ];
+}
+
+function requireKnown(environment: string, services: readonly string[], known: readonly string[]): void {
+  const unknown = services.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new CiloError(EngineCode.serviceNotFound, `${environment} has no service ${unknown}`, {
+    hint: `It has ${known.join(", ")}`,
+  });
 }

@@ -17,7 +17,7 @@ export interface CreateFlags extends ProjectFlags {
 /** What `up` takes beside those. */
 export interface UpFlags extends CreateFlags {
   readonly recreate: boolean;
-  readonly wait: boolean;
+  readonly noWait: boolean;
   /** Milliseconds. */
   readonly timeout: number;
 }
@@ -44,7 +44,7 @@ export function upRequest(
     }),
     build: flags.build ?? false,
     recreate: flags.recreate ?? false,
-    wait: flags.wait ?? true,
+    wait: !(flags.noWait ?? false),
     timeoutMs: flags.timeout ?? 300_000,
   };
 }

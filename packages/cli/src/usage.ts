@@ -1,4 +1,4 @@
-import { CiloError, type Problem } from "@cilo/base";
+import { CiloError, type Problem, isCiloError } from "@cilo/base";
 import {
   AliasNotFoundError,
   type ApplicationText,
@@ -50,7 +50,7 @@ function argumentProblem(error: unknown): Problem {
         : {}),
     };
   if (error instanceof AliasNotFoundError) return { message: `there is no flag -${error.input}` };
-  if (error instanceof UnsatisfiedPositionalError) return { message: `<${error.placeholder}> is missing` };
+  if (error instanceof UnsatisfiedPositionalError) return missing(error);
   if (error instanceof UnsatisfiedFlagError) return { message: `--${error.externalFlagName} needs a value` };
   if (error instanceof UnexpectedPositionalError)
     return { message: `${JSON.stringify(error.input)} is one argument too many` };
@@ -63,7 +63,20 @@ function argumentProblem(error: unknown): Problem {
   return { message: error instanceof Error ? error.message : String(error) };
 }
 
+/** A placeholder of several words stands for as many arguments, of which the last ones are there. */
+function missing({ placeholder, limit: [, given] = [0, 0] }: UnsatisfiedPositionalError): Problem {
+  const words = placeholder.split(" ").filter((word) => !word.startsWith("["));
+  return {
+    message: `${words
+      .slice(given)
+      .map((word) => `<${word}>`)
+      .join(" and ")} ${words.length - given > 1 ? "are" : "is"} missing`,
+  };
+}
+
 function parseProblem({ externalFlagNameOrPlaceholder, input, exception }: ArgumentParseError): Problem {
+  if (isCiloError(exception, "NAME_INVALID"))
+    return { message: exception.message, ...(exception.hint === undefined ? {} : { hint: exception.hint }) };
   const reason = exception instanceof Error ? exception.message : String(exception);
   const hint = exception instanceof CiloError ? exception.hint : undefined;
   return {

@@ -1,6 +1,6 @@
 import type { Answer, GlobalFlags } from "../answer.ts";
 import type { CiloContext } from "../context.ts";
-import { withProgress } from "../operation.ts";
+import { didSomething, withProgress } from "../operation.ts";
 import { upAnswer } from "../up-answer.ts";
 import { type CreateFlags, upRequest } from "../up-request.ts";
 
@@ -12,5 +12,7 @@ export default async function create(
 ): Promise<Answer> {
   const { environments } = await context.wiring();
   const request = upRequest(context, environment, flags);
-  return upAnswer(await withProgress(context, async (operation) => await environments.create(request, operation)));
+  return upAnswer(
+    await withProgress(context, async (operation) => await environments.create(request, operation), didSomething),
+  );
 }

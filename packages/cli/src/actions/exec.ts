@@ -1,9 +1,10 @@
-import { CiloError } from "@cilo/base";
+import { CiloError, run } from "@cilo/base";
 import { parseLabel } from "@cilo/engine";
 import type { Answer, GlobalFlags } from "../answer.ts";
 import type { CiloContext } from "../context.ts";
 import { CliCode } from "../errors.ts";
 import { given } from "../parameters.ts";
+import { ANY_STATUS } from "../any-status.ts";
 import { serviceTarget } from "../target.ts";
 
 export interface ExecFlags extends GlobalFlags {
@@ -20,20 +21,34 @@ export default async function exec(
   flags: ExecFlags,
   ...[name = "", service = "", ...command]: string[]
 ): Promise<Answer> {
-  const { runtime, target } = await serviceTarget(context, parseLabel(name, "environment"), service);
+  const environment = parseLabel(name, "environment");
+  const { runtime, target } = await serviceTarget(context, environment, service);
+  if (flags.json) return await capture(context, flags, [environment, service, ...command]);
   const { stdin, stdout } = context.streams;
   const tty = !flags.noTty && stdin.isTTY === true && stdout.isTTY === true;
   const { user, workdir, index } = flags;
   const env = flags.env === undefined ? undefined : Object.fromEntries(flags.env.map(assignment));
-  const exitCode = await context.attached(
-    async () =>
-      await runtime.attach(
-        target,
-        { kind: "exec", service, command, tty, ...given({ user, workdir, index, env }) },
-        { signal: new AbortController().signal },
-      ),
-  );
+  const action = { kind: "exec", service, command, tty, ...given({ user, workdir, index, env }) } as const;
+  const { signal } = new AbortController();
+  const exitCode = await context.attached(async () => await runtime.attach(target, action, { signal }));
   return { data: { exitCode }, text: () => "", exitCode };
+}
+
+/** The engine's program writes to the streams of this process; so what it writes is captured in another one. */
+async function capture(context: CiloContext, flags: ExecFlags, words: readonly string[]): Promise<Answer> {
+  const [file, ...args] = context.self;
+  const own = [
+    "exec",
+    "--no-tty",
+    ...(flags.user === undefined ? [] : [`--user=${flags.user}`]),
+    ...(flags.workdir === undefined ? [] : [`--workdir=${flags.workdir}`]),
+    ...(flags.env ?? []).map((variable) => `--env=${variable}`),
+    ...(flags.index === undefined ? [] : [`--index=${flags.index}`]),
+    ...words,
+  ];
+  const { signal, env, cwd } = context;
+  const data = await run(file, [...args, ...own], { signal, env, cwd, expect: ANY_STATUS });
+  return { data, text: () => "", exitCode: data.exitCode };
 }
 
 function assignment(text: string): [name: string, value: string] {

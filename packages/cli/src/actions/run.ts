@@ -1,16 +1,17 @@
 import { join } from "node:path";
 import { BaseCode, CiloError, attach, isCiloError, run as runCaptured } from "@cilo/base";
 import { type EnvironmentStatus, parseLabel } from "@cilo/engine";
+import { ANY_STATUS } from "../any-status.ts";
 import type { Answer, GlobalFlags } from "../answer.ts";
 import type { CiloContext } from "../context.ts";
 import { CliCode } from "../errors.ts";
-import { withProgress } from "../operation.ts";
+import { didSomething, withProgress } from "../operation.ts";
 import type { ProjectFlags } from "../project-flags.ts";
 import { upRequest } from "../up-request.ts";
 import { variables } from "../variables.ts";
 
 export interface RunFlags extends GlobalFlags, ProjectFlags {
-  readonly up: boolean;
+  readonly noUp: boolean;
   readonly destroyAfter: boolean;
   readonly cloud: boolean;
   readonly remote: boolean;
@@ -52,9 +53,13 @@ function refuseCloud(flags: RunFlags, args: readonly string[]): void {
 
 async function prepare(context: CiloContext, flags: RunFlags, environment: string): Promise<EnvironmentStatus> {
   const { environments } = await context.wiring();
-  if (!flags.up) return await environments.status(environment, { signal: context.signal });
+  if (flags.noUp) return await environments.status(environment, { signal: context.signal });
   const request = upRequest(context, environment, flags);
-  const { status } = await withProgress(context, async (operation) => await environments.up(request, operation));
+  const { status } = await withProgress(
+    context,
+    async (operation) => await environments.up(request, operation),
+    didSomething,
+  );
   return status;
 }
 
@@ -95,8 +100,6 @@ async function capture(context: CiloContext, { command, args, cwd, env }: Progra
   const result = await runCaptured(command, args, { cwd, env, signal: context.signal, expect: ANY_STATUS });
   return { data: result, text: () => "", exitCode: result.exitCode };
 }
-
-const ANY_STATUS = Array.from({ length: 256 }, (_, code) => code);
 
 async function destroy(context: CiloContext, environment: string): Promise<void> {
   const { environments } = await context.wiring();

@@ -1,5 +1,5 @@
 import { command } from "../command.ts";
-import { globalFlags, text, toggle } from "../parameters.ts";
+import { environment, globalFlags, text, toggle } from "../parameters.ts";
 import { projectFlags } from "../project-flags.ts";
 
 export const runCommand = command({
@@ -8,7 +8,7 @@ export const runCommand = command({
     flags: {
       ...globalFlags,
       ...projectFlags,
-      up: { kind: "boolean", default: true, brief: "Create and start the environment first, or take it as it is" },
+      noUp: toggle("Take the environment as it is: create and start nothing"),
       destroyAfter: toggle("Destroy the environment afterwards, with all edits in its workspace"),
       cloud: toggle("Not available yet"),
       remote: toggle("Not available yet"),
@@ -21,6 +21,7 @@ export const runCommand = command({
         parse: text,
         brief: "Command, environment, and the command's arguments, verbatim",
         placeholder: "command env [args]",
+        proposeCompletions: environment.proposeCompletions,
       },
     },
   },

@@ -27,7 +27,7 @@ export const upCommand = command({
     flags: {
       ...upFlags,
       recreate: toggle("Replace containers although nothing changed"),
-      wait: { kind: "boolean", default: true, brief: "Wait until every service is healthy, or do not" },
+      noWait: toggle("Return as soon as everything is started"),
       timeout: {
         kind: "parsed",
         parse: seconds,

@@ -63,7 +63,7 @@ function argument(word: string, isNeeded: boolean, isLast: boolean): string {
 function flagsOf({ parameters }: Command<CiloContext>): { form: string; brief: string }[] {
   return Object.entries(parameters.flags ?? {}).map(([name, flag]) => {
     const alias = Object.entries(parameters.aliases ?? {}).find(([, target]) => target === name)?.[0];
-    const long = flag.kind === "boolean" && flag.default === true ? `--no-${kebab(name)}` : `--${kebab(name)}`;
+    const long = `--${kebab(name)}`;
     const value =
       flag.kind === "enum"
         ? ` ${flag.values.join("|")}`

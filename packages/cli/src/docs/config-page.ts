@@ -27,9 +27,9 @@ export const configKeys: Readonly<Record<string, readonly [type: string, meaning
   "copy.dot_dirs": ["list of names", "Dot folders that are left out, or kept with a `!` before the name"],
   "env.copy_mode": [
     "all, none or allowlist",
-    "Which `.env*` files come into the workspace: all as they are, none, or the variables of `env.copy` alone. Default: all",
+    "Which `.env*` files come into the workspace: all, none, or those of `env.copy`. Default: all",
   ],
-  "env.copy": ["list of variables", "With `copy_mode: allowlist`"],
+  "env.copy": ["list of patterns", "With `copy_mode: allowlist`: the env files that come in, gitignore syntax"],
   "env.ignore": ["list of patterns", "Env files that are left out"],
   "env.init_hook": [
     "command line",
@@ -69,7 +69,7 @@ copy:
   ignore: [coverage/, "*.sqlite"]
 env:
   copy_mode: allowlist
-  copy: [STRIPE_TEST_KEY]
+  copy: [.env]
   init_hook: ./scripts/seed.sh
   render:
     - file: .env

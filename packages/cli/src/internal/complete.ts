@@ -1,4 +1,4 @@
-import { proposeCompletions } from "@stricli/core";
+import { type InputCompletion, proposeCompletions } from "@stricli/core";
 import { application } from "../application.ts";
 import type { CiloContext } from "../context.ts";
 
@@ -7,11 +7,19 @@ export default async function complete(context: CiloContext, args: readonly stri
   const words = args[0] === "--" ? args.slice(1) : args;
   try {
     const proposals = await proposeCompletions(application, words, { ...context, words });
-    for (const { completion, brief } of proposals)
-      if (completion !== "--") context.streams.stdout.write(`${completion}\t${brief}\n`);
+    for (const { completion, brief } of chosen(proposals, words.at(-1) ?? ""))
+      context.streams.stdout.write(`${completion}\t${brief}\n`);
     return 0;
   } catch {
     // A line that cannot be read has no completions; a shell must not be disturbed by messages about it.
     return 0;
   }
+}
+
+/** Flags only where one is begun, or where there is nothing else. */
+function chosen(proposals: readonly InputCompletion[], partial: string): readonly InputCompletion[] {
+  const values = proposals.filter(({ completion }) => !completion.startsWith("-"));
+  return partial.startsWith("-") || values.length === 0
+    ? proposals.filter(({ completion }) => completion !== "--")
+    : values;
 }

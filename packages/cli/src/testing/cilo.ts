@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createFakeRuntime } from "@cilo/engine";
+import { type Environments, createFakeRuntime } from "@cilo/engine";
 import type { Prompts } from "../prompts.ts";
 import { runCilo } from "../run-cilo.ts";
 import type { Wiring } from "../wiring.ts";
@@ -23,8 +23,8 @@ export interface CiloOptions {
   readonly terminal?: boolean;
   readonly signal?: AbortSignal;
   readonly prompts?: Prompts;
-  /** The real wiring in place of the one in memory. */
-  readonly real?: boolean;
+  /** What the environments in memory do otherwise. */
+  readonly environments?: Partial<Environments>;
 }
 
 /** A command line's own little world: a home, a folder, and environments in memory that live as long. */
@@ -75,7 +75,8 @@ async function runIn(
     signal: request.signal ?? AbortSignal.timeout(30_000),
     attached: async (work) => await work(),
     prompts: request.prompts,
-    ...(request.real ? {} : { wiring: async () => await Promise.resolve(wiring) }),
+    wiring: async () =>
+      await Promise.resolve({ ...wiring, environments: { ...wiring.environments, ...request.environments } }),
   });
   return { status, ...written };
 }
