@@ -122,6 +122,9 @@ async function attachProgram(program: string, args: readonly string[], options: 
     return await attach(program, args, options);
   } catch (error) {
     if (!isCiloError(error, BaseCode.commandNotFound)) throw error;
-    throw new CiloError(EngineCode.engineMissing, `the program ${program} is not on the PATH`, { cause: error });
+    throw new CiloError(EngineCode.engineMissing, `the program ${program} is not on the PATH`, {
+      cause: error,
+      hint: `Install ${program}'s command-line program`,
+    });
   }
 }

@@ -163,9 +163,9 @@ describe("a failed up says", () => {
 
 describe("images built for an environment", () => {
   test("go with it, and tags that the user gave stay", async () => {
-    const { up, target, project, runtime } = await environment(subject);
+    const { up, target, project, home, runtime } = await environment(subject);
     const context = await buildContext(target.composeFile, "FROM busybox:latest\nRUN true\n");
-    const image = `cilo.localhost/test/${project.replaceAll("_", "-")}/web:latest`;
+    const image = `cilo.localhost/${home}/test/dev/web:latest`;
     const mine = `cilo-test-kept:${project}`;
     await up({ web: service({ image, build: { context } }) });
     onTestFinished(async () => void (await docker("image", "rm", "--force", mine)));
@@ -175,9 +175,21 @@ describe("images built for an environment", () => {
     expect(await docker("image", "inspect", mine)).toBe(0);
   });
 
+  test("are found by their name alone", async () => {
+    const { runtime, home, project } = await environment(subject);
+    const images = [`cilo.localhost/${home}/shop/dev/web:latest`, `cilo.localhost/${home}/shop/db:shared-${project}`];
+    onTestFinished(async () => void (await docker("image", "rm", "--force", ...images)));
+    for (const image of images) await docker("image", "tag", "busybox:latest", image);
+    const { owned } = await runtime.inspect({ signal: signal() });
+    const found = owned.filter((object) => object.home === home);
+    expect(found.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual(
+      images.map((name) => `image ${name}`).sort(),
+    );
+  });
+
   test("go with it when they were built twice", async () => {
-    const { up, target, project, kinds, runtime } = await environment(subject);
-    const image = `cilo.localhost/test/${project.replaceAll("_", "-")}/web:latest`;
+    const { up, target, project, home, kinds, runtime } = await environment(subject);
+    const image = `cilo.localhost/${home}/test/dev/web:latest`;
     for (const text of ["one", "two"]) {
       const context = await buildContext(target.composeFile, `FROM busybox:latest\nRUN echo ${text} > /text\n`);
       await up({ web: service({ image, build: { context, labels: { "cilo.home": "x" } } }) }, { build: true });

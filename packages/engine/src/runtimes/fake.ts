@@ -60,7 +60,6 @@ class Fake implements FakeRuntime {
   #reachable = true;
   #nextFailure: CiloError | undefined;
   #exitStatus = 0;
-  readonly #words = new Map<string, readonly string[]>();
 
   behave(service: string, behaviour: FakeBehaviour): void {
     this.#behaviours.set(service, behaviour);
@@ -76,10 +75,6 @@ class Fake implements FakeRuntime {
 
   setExitStatus(status: number): void {
     this.#exitStatus = status;
-  }
-
-  say(service: string, ...lines: string[]): void {
-    this.#words.set(service, lines);
   }
 
   addForeignNetwork(name: string, cidr: string): void {

@@ -21,6 +21,17 @@ describe("a connection to an engine", () => {
     expect(paths).toEqual(["/v1.41/info?a=b+c"]);
   });
 
+  test("is made over TCP too", async () => {
+    const server = createServer((_, response) => response.setHeader("Api-Version", "1.44").end('{"a":1}'));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const endpoint = { kind: "tcp", url: `tcp://127.0.0.1:${port}`, host: "127.0.0.1", port } as const;
+    const client = await connectEngine(endpoint, { signal: signal() });
+    expect(await client.call("GET", "/info", { signal: signal() })).toEqual({ status: 200, body: { a: 1 } });
+  });
+
   test("gives the engine's reason when it refuses", async () => {
     const client = await connectedTo((_, response) => {
       response.statusCode = 409;

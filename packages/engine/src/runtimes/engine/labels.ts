@@ -6,8 +6,13 @@ export const ComposeLabel = {
   oneOff: "com.docker.compose.oneoff",
 } as const;
 
-/** What every image that Cilo has built is tagged under: `cilo.localhost/<project>/<environment>/…`. */
+/** What every image that Cilo has built is tagged under: `cilo.localhost/<home>/…`. */
 export const OWN_IMAGE_PREFIX = "cilo.localhost/";
+
+/** Patterns that match every such tag: an engine's `*` stops at a slash. */
+export const OWN_IMAGE_PATTERNS: readonly string[] = [3, 4].map(
+  (segments) => OWN_IMAGE_PREFIX + Array.from({ length: segments }, () => "*").join("/"),
+);
 
 /** An engine's filter for objects that carry all of these labels (`name` or `name=value`). */
 export function labelFilter(...labels: readonly string[]): { readonly filters: string } {

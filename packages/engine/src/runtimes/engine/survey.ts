@@ -2,7 +2,7 @@ import { Label } from "../../isolation/isolated-spec.ts";
 import type { RuntimeInfo } from "../runtime.ts";
 import type { EngineClient } from "./client.ts";
 import { containerName, listContainers } from "./containers.ts";
-import { ComposeLabel, labelFilter, OWN_IMAGE_PREFIX } from "./labels.ts";
+import { ComposeLabel, labelFilter, OWN_IMAGE_PATTERNS, OWN_IMAGE_PREFIX } from "./labels.ts";
 import { EngineInfo, EngineVersion, ImageList, NetworkList, VolumeList } from "./responses.ts";
 
 type Owned = RuntimeInfo["owned"][number];
@@ -21,7 +21,7 @@ export async function survey(
     read("/networks"),
     read("/volumes", labelFilter(Label.home)),
     read("/images/json", labelFilter(Label.home)),
-    read("/images/json", { filters: JSON.stringify({ reference: [`${OWN_IMAGE_PREFIX}*/*/*`] }) }),
+    read("/images/json", { filters: JSON.stringify({ reference: OWN_IMAGE_PATTERNS }) }),
   ]);
   const allNetworks = NetworkList.parse(networks);
   return {
@@ -63,9 +63,15 @@ function ownedImages(images: (typeof ImageList)["_zod"]["output"]): Owned[] {
   for (const { Id, RepoTags, Labels } of images) {
     const own = (RepoTags ?? []).filter((tag) => tag.startsWith(OWN_IMAGE_PREFIX));
     const names = own.length > 0 || (RepoTags ?? []).length > 0 ? own : [Id];
-    for (const name of names) byName.set(name, owned("image", Id, name, Labels));
+    for (const name of names) byName.set(name, owned("image", Id, name, { ...homeInName(name), ...Labels }));
   }
   return [...byName.values()];
+}
+
+/** Also an image without labels says whose it is. */
+function homeInName(name: string): Record<string, string> {
+  const home = name.startsWith(OWN_IMAGE_PREFIX) ? name.split("/")[1] : undefined;
+  return home === undefined ? {} : { [Label.home]: home };
 }
 
 function owned(kind: Owned["kind"], id: string, name: string, labels: Readonly<Record<string, string>>): Owned {
