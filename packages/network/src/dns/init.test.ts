@@ -79,7 +79,7 @@ test.each([
   expect(await snapshot(machine)).toEqual(after);
   await undoResolver(machine);
   expect(await snapshot(machine)).toEqual(before);
-  expect(await undoResolver(machine)).toEqual({ files: [] });
+  expect(await undoResolver(machine)).toEqual({ files: [], problems: [] });
 });
 
 test("a file that stood where ours goes comes back with its bytes and mode", async () => {
@@ -137,6 +137,19 @@ test("systemd-resolved is told by its stub or by the link to its files", async (
   const linked = await newMachine({ "run/systemd/resolve/resolv.conf": "nameserver 192.0.2.1\n", "etc/x": "" });
   await symlink("../run/systemd/resolve/resolv.conf", join(linked.root, "etc/resolv.conf"));
   expect(await initResolver(linked, settings)).toMatchObject({ kind: "systemd-resolved" });
+});
+
+test("earlier systemds get a link of our own, made at boot, which is ended before its unit goes", async () => {
+  const machine = await newMachine(resolved);
+  expect((await initResolver(machine, settings)).files).toEqual(["/etc/systemd/system/cilo-dns.service"]);
+  await undoResolver(machine);
+  expect(machine.ran.filter((typed) => !typed.includes("--version"))).toEqual([
+    "systemctl daemon-reload",
+    "systemctl enable cilo-dns.service",
+    "systemctl restart cilo-dns.service",
+    "systemctl disable --now cilo-dns.service",
+    "systemctl daemon-reload",
+  ]);
 });
 
 test("systemd 258 and later are told to send our suffix alone", async () => {

@@ -115,7 +115,7 @@ async function apply(resolver: SystemResolver, options: ResolverOptions, setting
   let changed = dropped.length > 0 || (needsForwarder && !wasRight);
   for (const file of files) changed = (await writeFile(system, file)) || changed;
   await writeSaved(dir, { version: 1, kind: resolver.kind, files });
-  if (changed) await resolver.activate(system, signal);
+  if (changed) await resolver.activate({ system, signal, paths: files.map((file) => file.path) });
   return changed;
 }
 
@@ -123,21 +123,35 @@ export interface UndoResult {
   /** Absent when nothing was set up. */
   readonly kind?: string;
   readonly files: readonly { readonly path: string; readonly result: Restored }[];
+  /** What the system did not take up: one line each. */
+  readonly problems: readonly string[];
 }
 
 /** Puts back what {@link initResolver} found. Of a file that somebody changed since only our part is removed. Twice is no failure. */
 export async function undoResolver(options: ResolverOptions): Promise<UndoResult> {
   const { system, dir, signal } = options;
   const saved = await readSaved(dir);
-  if (saved === undefined) return { files: [] };
+  if (saved === undefined) return { files: [], problems: [] };
   await checkWritable(system, saved.files);
   const resolver = RESOLVERS.find(({ kind }) => kind === saved.kind);
+  const change = { system, signal, paths: saved.files.map((file) => file.path) };
+  const problems: CiloError[] = [];
+  // What does not end cannot keep the files from being put back.
+  const attempt = async (step: Promise<void> | undefined): Promise<void> => {
+    try {
+      await step;
+    } catch (error) {
+      if (!isCiloError(error, NetworkCode.resolverUnsupported)) throw error;
+      problems.push(error);
+    }
+  };
+  await attempt(resolver?.deactivate?.(change));
   const files: { path: string; result: Restored }[] = [];
   for (const file of saved.files) files.push({ path: file.path, result: await restoreFile(system, file) });
   await stopForwarder(dir, options);
-  if (files.some((file) => file.result !== "unchanged")) await resolver?.activate(system, signal);
+  if (files.some((file) => file.result !== "unchanged")) await attempt(resolver?.afterUndo(change));
   await dropSaved(dir);
-  return { kind: saved.kind, files };
+  return { kind: saved.kind, files, problems: problems.map((problem) => problem.message) };
 }
 
 /** A name under each suffix that our dnsmasq always answers, looked up as any program would. */

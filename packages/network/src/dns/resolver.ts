@@ -20,10 +20,21 @@ export interface SystemResolver {
   isUsed(system: SystemAccess, signal: AbortSignal): Promise<boolean>;
   /** The files to change. Reads the system, changes nothing. */
   edits(system: SystemAccess, settings: ResolverSettings, signal: AbortSignal): Promise<readonly FileEdit[]>;
-  /** Makes the system take up files that changed. */
-  activate(system: SystemAccess, signal: AbortSignal): Promise<void>;
+  /** Makes the system take up files that were written. */
+  activate(change: SystemChange): Promise<void>;
+  /** Called before the files are put back, where something has to be ended by them. */
+  deactivate?(change: SystemChange): Promise<void>;
+  /** Makes the system take up files that were put back. */
+  afterUndo(change: SystemChange): Promise<void>;
   /** Nameservers to be asked for all other names by a forwarder of ours on port 53, where the way needs one. */
   forwardTo?(resolvConf: string): readonly string[];
+}
+
+export interface SystemChange {
+  readonly system: SystemAccess;
+  /** The files concerned. */
+  readonly paths: readonly string[];
+  readonly signal: AbortSignal;
 }
 
 export interface FileEdit {

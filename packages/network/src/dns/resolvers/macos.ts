@@ -10,7 +10,7 @@ export const macos: SystemResolver = {
     const text = `nameserver 127.0.0.1\nport ${dnsPort}\n`;
     return suffixes.map((suffix) => ownFile(`/etc/resolver/${suffix.slice(1)}`, text));
   },
-  async activate() {
-    // Nothing to do: configd watches the folder.
-  },
+  // Nothing to do: configd watches the folder.
+  async activate() {},
+  async afterUndo() {},
 };

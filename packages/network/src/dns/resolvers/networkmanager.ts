@@ -1,6 +1,6 @@
 import { CiloError } from "@cilo/base";
 import { NetworkCode } from "../../errors.ts";
-import { type SystemResolver, isOwnFile, ownFile } from "../resolver.ts";
+import { type SystemChange, type SystemResolver, isOwnFile, ownFile } from "../resolver.ts";
 
 /**
  * NetworkManager writes resolv.conf itself, so the file is left alone. With `dns=dnsmasq` it runs a dnsmasq that asks
@@ -22,15 +22,15 @@ export const networkManager: SystemResolver = {
     const isOnByUser = !isOnByUs && /^dns\s*=\s*dnsmasq\s*$/mu.test(config?.stdout ?? "");
     return isOnByUser ? [forward] : [turnOn, forward];
   },
-  async activate(system, signal) {
-    const reload = await system.run("nmcli", ["general", "reload"], signal);
-    if (reload?.exitCode === 0) return;
-    throw new CiloError(
-      NetworkCode.resolverUnsupported,
-      `NetworkManager did not reload: ${reload?.stderr ?? "nmcli is not installed"}`,
-      {
-        hint: "sudo systemctl restart NetworkManager",
-      },
-    );
-  },
+  activate: reload,
+  afterUndo: reload,
 };
+
+async function reload({ system, signal }: SystemChange): Promise<void> {
+  const answer = await system.run("nmcli", ["general", "reload"], signal);
+  if (answer?.exitCode === 0) return;
+  const reason = answer?.stderr.trim() ?? "nmcli is not installed";
+  throw new CiloError(NetworkCode.resolverUnsupported, `NetworkManager did not reload: ${reason}`, {
+    hint: "sudo systemctl restart NetworkManager",
+  });
+}

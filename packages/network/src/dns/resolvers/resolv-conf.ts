@@ -18,9 +18,9 @@ export const resolvConf: SystemResolver = {
   async edits() {
     return [resolvConfEdit];
   },
-  async activate() {
-    // Nothing to do: the C library looks at the file's date at every lookup.
-  },
+  // Nothing to do: the C library looks at the file's date at every lookup.
+  async activate() {},
+  async afterUndo() {},
   forwardTo: (text) => nameservers(text),
 };
 
