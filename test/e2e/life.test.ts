@@ -72,7 +72,7 @@ test("an edit on both sides is reported and left", async () => {
 
 test("a first up that fails rolls back and leaves nothing", async () => {
   const machine = await testMachine();
-  const files = { ...smallProject, "compose.yml": String(smallProject["compose.yml"]).replace('"httpd"', '"false"') };
+  const files = { ...smallProject, "compose.yml": smallProject["compose.yml"].replace('"httpd"', '"false"') };
   const project = await machine.project("small", files);
   const call = await machine.cilo(["up", "dev", "--from", project]);
   expect(call).toMatchObject({ exitCode: 1 });

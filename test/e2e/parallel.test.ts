@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { everythingOf } from "./support/engine.ts";
 import { type TestMachine, testMachine } from "./support/machine.ts";
@@ -22,8 +24,8 @@ async function expectOwnPages(machine: TestMachine, environments: readonly strin
   const addresses = await Promise.all(environments.map((name) => machine.resolve(`web.${name}.test`)));
   expect(new Set(addresses.flat()).size).toBe(environments.length);
   for (const name of environments) {
-    await machine.ok(["exec", name, "web", "--", "sh", "-c", `hostname -i > /tmp/${name}`]);
-    expect(await machine.request(`http://web.${name}.test/`)).toMatchObject({ status: 200, body: "parallel\n" });
+    await writeFile(join(machine.home, "envs", "parallel", name, "workspace", "www", "index.html"), name);
+    expect(await machine.request(`http://web.${name}.test/`)).toMatchObject({ status: 200, body: name });
   }
 }
 

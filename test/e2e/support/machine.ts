@@ -28,6 +28,8 @@ export interface TestMachine {
   cilo(args: readonly string[], options?: CiloOptions): Promise<CiloCall>;
   /** As `cilo`, but fails the test unless the status is 0. */
   ok(args: readonly string[], options?: CiloOptions): Promise<CiloCall>;
+  /** What `cilo` is run with: the home and a user folder of the test's own. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Starts the built command, for tests that end it midway. */
   start(args: readonly string[]): ReturnType<typeof startCilo>;
   /** `ok` with `--json`, parsed. */
@@ -38,8 +40,11 @@ export interface TestMachine {
   request(url: string, options?: { method?: string; body?: string }): Promise<Reply>;
 }
 
-/** Makes a {@link TestMachine}. Call it inside a test: it cleans up through vitest's `onTestFinished`. */
-export async function testMachine(): Promise<TestMachine> {
+/**
+ * Makes a {@link TestMachine}. Call it inside a test: it cleans up through vitest's `onTestFinished`.
+ * `prefix` makes its address range smaller than a /19.
+ */
+export async function testMachine({ prefix = 19 }: { prefix?: number } = {}): Promise<TestMachine> {
   const stop = new AbortController();
   const slot = await takeSlot(stop.signal);
   const folder = await realpath(await mkdtemp(join(tmpdir(), `cilo-e2e-${slot.number}-`)));
@@ -50,7 +55,8 @@ export async function testMachine(): Promise<TestMachine> {
     await slot[Symbol.asyncDispose]();
   }, 120_000);
   await mkdir(join(folder, "user"), { recursive: true });
-  await writeMachineSettings(home, slot);
+  const baseSubnet = slot.baseSubnet.replace("/19", `/${prefix}`);
+  await writeMachineSettings(home, { dnsPort: slot.dnsPort, baseSubnet });
   const env = {
     ...process.env,
     CILO_HOME: home,
@@ -66,11 +72,12 @@ export async function testMachine(): Promise<TestMachine> {
     home,
     homeId: () => homeId(home),
     dnsPort: slot.dnsPort,
-    baseSubnet: slot.baseSubnet,
+    baseSubnet,
     folder,
     project: async (name, files) => await writeFiles(join(folder, name), files),
     cilo,
     ok,
+    env,
     start: (args) => startCilo(args, { cwd: folder, env }),
     json: async (args, options) => JSON.parse((await ok([...args, "--json"], options)).stdout),
     resolve: async (name) => await resolveName(name, slot.dnsPort),

@@ -4,7 +4,7 @@ import type { Files } from "./files.ts";
  * A web service that serves a mounted folder and a database of sorts that keeps a file in a named volume: busybox
  * alone, up in a second. Publishes a fixed host port and sets `container_name`, as real projects do.
  */
-export const smallProject: Files = {
+export const smallProject = {
   "compose.yml": `name: small
 services:
   web:
@@ -31,10 +31,10 @@ volumes:
     name: small-data
 `,
   "www/index.html": "small\n",
-};
+} satisfies Files;
 
 /** One busybox web server on port 80 without anything around it: the quickest project there is. */
-export function oneService(name: string, text = name): Files {
+export function oneService(name: string, text = name): { "compose.yml": string; "www/index.html": string } {
   return {
     "compose.yml": `name: ${name}
 services:
