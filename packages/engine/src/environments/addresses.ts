@@ -42,12 +42,14 @@ export async function withAddresses<T>(
   work: (allocation: Allocation) => Promise<T>,
 ): Promise<T> {
   let allocation = await allocate(place, request);
+  const refused: string[] = [];
   for (let tries = 1; ; tries += 1) {
     try {
       return await work(allocation);
     } catch (error) {
       if (!isCiloError(error, "SUBNET_TAKEN") || tries >= MAX_TRIES) throw error;
-      allocation = await reallocate(place, request, allocation);
+      refused.push(...Object.values(allocation.subnets));
+      allocation = await reallocate(place, request, { allocation, refused });
     }
   }
 }
@@ -55,18 +57,19 @@ export async function withAddresses<T>(
 async function reallocate(
   place: { readonly addresses: Addresses; readonly runtime: Runtime },
   request: AddressRequest,
-  refused: Allocation,
+  last: { readonly allocation: Allocation; readonly refused: readonly string[] },
 ): Promise<Allocation> {
   const { owner, composeProject, needs, signal } = request;
   const info = await place.runtime.inspect({ signal });
   const own = info.subnets.filter((subnet) => subnet.composeProject === composeProject).map(({ cidr }) => cidr);
-  const kept = Object.entries(refused.subnets).filter(([, subnet]) => own.includes(subnet));
-  const gone = Object.values(refused.subnets).filter((subnet) => !own.includes(subnet));
+  const { blocks, subnets } = last.allocation;
+  const kept = Object.entries(subnets).filter(([, subnet]) => own.includes(subnet));
+  const gone = last.refused.filter((subnet) => !own.includes(subnet));
   if (kept.length === 0) await place.addresses.release(owner);
   return await place.addresses.allocate({
     owner,
     needs,
-    ...(kept.length === 0 ? {} : { previous: { blocks: refused.blocks, subnets: Object.fromEntries(kept) } }),
+    ...(kept.length === 0 ? {} : { previous: { blocks, subnets: Object.fromEntries(kept) } }),
     taken: [...subnetsOfOthers(info, composeProject), ...gone],
     signal,
   });

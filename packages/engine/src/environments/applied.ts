@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { rename, rm } from "node:fs/promises";
 import { isErrno } from "@cilo/base";
 import * as z from "zod/mini";
@@ -17,7 +16,7 @@ import { readStored, writeStored } from "./stored.ts";
  */
 const Applied = z.object({
   version: z.literal(1),
-  /** SHA-256 of the generated Compose file. */
+  /** The generated Compose file. */
   compose: z.string(),
   /** Fingerprint of what was edited in the workspace alone and goes into images. */
   edits: z.string(),
@@ -76,8 +75,4 @@ export async function loadUnapplied(paths: EnvironmentPaths): Promise<UnappliedP
 export async function saveUnapplied(paths: EnvironmentPaths, unapplied: UnappliedPaths): Promise<void> {
   if (unapplied.length === 0) return await rm(paths.unapplied, { force: true });
   await writeStored(paths.unapplied, { version: 1, paths: unapplied }, { sync: false });
-}
-
-export function composeHash(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

@@ -58,7 +58,7 @@ export async function createEnvironment(
     return await finish(work, { located, request, filling: { config, hook } });
   } catch (error) {
     await rollBack(work, located, error);
-    throw error;
+    throw withoutLogs(error, request.environment);
   }
 }
 
@@ -122,6 +122,15 @@ async function finish(
   const result = await apply(work, { ...request, located, desired, unapplied: [], edits: [] });
   const ready = await saveRecord(work.deps.home, { ...result.located.record, phase: "ready" });
   return await upResult(work, { ...result, located: ready }, { desired, created: true });
+}
+
+/** After the roll-back there are no logs to look at. */
+function withoutLogs(error: unknown, environment: string): unknown {
+  if (!isCiloError(error, EngineCode.serviceExited, EngineCode.serviceUnhealthy)) return error;
+  return new CiloError(error.code, error.message, {
+    cause: error,
+    hint: `To look into it, bring it up without waiting: cilo up ${environment} --no-wait`,
+  });
 }
 
 function withFormat(located: Located, format: string): Located {

@@ -4,7 +4,7 @@ import type { Allocation, IsolatedSpec } from "../isolation/isolated-spec.ts";
 import type { RuntimeTarget } from "../runtimes/runtime.ts";
 import { renderComposeFile } from "../runtimes/compose/compose-file.ts";
 import type { Change } from "../workspace/workspace.ts";
-import { type Applied, type UnappliedPaths, composeHash, loadApplied, loadPrevious } from "./applied.ts";
+import { type Applied, type UnappliedPaths, loadApplied, loadPrevious } from "./applied.ts";
 import { buildsNeeded, editsFingerprint } from "./builds.ts";
 import { type Desired, documentVariables } from "./desired.ts";
 import type { EnvironmentsDeps } from "./deps.ts";
@@ -60,7 +60,7 @@ export async function makePlan(
       env: documentVariables(isolated.document, deps.env),
     },
     text,
-    applied: { compose: composeHash(text), edits, spec: isolated },
+    applied: { compose: text, edits, spec: isolated },
     builds: [
       ...buildsNeeded({ isolated, isolation, edits }, { ...request, last }),
       ...servicesAsking(desired.project.spec, changed, "rebuild"),

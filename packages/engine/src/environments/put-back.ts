@@ -1,6 +1,5 @@
 import { CiloError, isCiloError, writeFileAtomic } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
-import { renderComposeFile } from "../runtimes/compose/compose-file.ts";
 import { type Applied, endApplying, loadPrevious } from "./applied.ts";
 import { documentVariables } from "./desired.ts";
 import { type Containers, containersOf } from "./endpoints.ts";
@@ -116,6 +115,6 @@ async function startPrevious(work: Work, update: Update, previous: Applied): Pro
 async function restoreFiles(work: Work, update: Update, previous: Applied): Promise<void> {
   const { paths } = update.plan.located;
   await saveRecord(work.deps.home, update.record);
-  await writeFileAtomic(paths.compose, renderComposeFile(previous.spec.document));
+  await writeFileAtomic(paths.compose, previous.compose);
   await saveIsolation(paths.isolated, storedIsolation(previous.spec));
 }

@@ -41,5 +41,5 @@ async function detach(work: Work, composeProject: string, isolation: StoredIsola
   for (const container of environments.get(composeProject) ?? [])
     for (const { name } of isolation.networks)
       if (container.addresses[name] !== undefined)
-        await work.runtime.disconnect?.({ containerId: container.id, network: name }, { signal });
+        await work.runtime.disconnect({ containerId: container.id, network: name }, { signal });
 }

@@ -118,7 +118,7 @@ async function restartUnreplaced(
       .map((container) => container.id)
       .join(" ");
   const stale = request.restart.filter((service) => ids(now.before, service) === ids(after, service));
-  if (stale.length > 0) await work.runtime.restart?.(request.target, stale, { signal: work.context.signal });
+  if (stale.length > 0) await work.runtime.restart(request.target, stale, { signal: work.context.signal });
 }
 
 /** A service that others wait for failed: says which, and its last words, where the engine still shows it. */

@@ -68,7 +68,7 @@ async function lastLines(
 ): Promise<readonly string[]> {
   try {
     const { composeProject, signal } = place;
-    return (await place.runtime.tail?.({ composeProject, service, lines: 3 }, { signal })) ?? [];
+    return await place.runtime.tail({ composeProject, service, lines: 3 }, { signal });
   } catch (error) {
     if (error instanceof CiloError) return [];
     throw error;

@@ -100,11 +100,11 @@ class Fake implements FakeRuntime {
     this.#enter(options.signal, `up ${composeProject}`);
     const services = inOrder(document.services);
     this.#refusePulls(services);
-    this.#engine.makeNetworks(composeProject, document);
+    const recreate = this.#engine.makeNetworks(composeProject, document) || options.recreate;
     this.#engine.makeVolumes(composeProject, document);
     this.#engine.removeOrphans(composeProject, services);
     for (const [name, service] of services) {
-      const made = this.#engine.createContainers(composeProject, name, { service, document, ...options });
+      const made = this.#engine.createContainers(composeProject, name, { service, document, recreate });
       for (const container of made) options.onProgress?.(`Container ${container} Created`);
     }
     if (options.createOnly === true) return;
