@@ -10,7 +10,7 @@ import type { Service } from "../spec/spec.ts";
 import { renderComposeFile } from "./compose/compose-file.ts";
 import { composeArguments } from "./compose/processes.ts";
 import { findCompose } from "./compose/program.ts";
-import { environment, signal, type TestEnvironment } from "./conformance-environment.ts";
+import { environment, signal, type TestEnvironment, testSubnet } from "./conformance-environment.ts";
 import { createDockerRuntime } from "./docker/docker-runtime.ts";
 import type { RuntimeAction } from "./runtime.ts";
 
@@ -158,6 +158,27 @@ describe("a failed up says", () => {
       code: EngineCode.engineFailed,
       message: "there is no /nonexistent/cilo to mount",
     });
+  });
+});
+
+describe("a network that changes", () => {
+  test("keeps the data of anonymous volumes while its containers move", async () => {
+    const { up, target } = await environment(subject);
+    const services = { db: service({ volumes: [{ type: "volume", target: "/data" }] }) };
+    await up(services);
+    await attached(target, exec("db", ["sh", "-c", "echo kept > /data/row"]));
+    await up(services, { subnet: testSubnet() });
+    expect((await attached(target, exec("db", ["cat", "/data/row"]))).stdout).toBe("kept\n");
+  });
+
+  test("is made good by the next up when the move was broken off", async () => {
+    const { up, target, network, containers, inSubnet } = await environment(subject);
+    const services = { web: service(), db: service({ image: "localhost:1/cilo-no-such-image:1" }) };
+    await up({ web: service() });
+    await expect(up(services, { subnet: testSubnet() })).rejects.toMatchObject({ code: EngineCode.imageUnavailable });
+    await up({ web: service() });
+    expect((await containers()).every(({ addresses }) => inSubnet(addresses[network] ?? ""))).toBe(true);
+    expect((await attached(target, exec("web", ["true"]))).exitCode).toBe(0);
   });
 });
 

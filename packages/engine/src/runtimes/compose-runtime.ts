@@ -16,6 +16,7 @@ import { readStatus } from "./engine/containers.ts";
 import { readEvents } from "./engine/events.ts";
 import { untilQuiet } from "./engine/quiet.ts";
 import { removeProject } from "./engine/removal.ts";
+import { removeStaleNetworks } from "./engine/stale-networks.ts";
 import { survey } from "./engine/survey.ts";
 import { tailLogs } from "./engine/tail.ts";
 import type { Runtime, RuntimeAction, RuntimeEvent, RuntimeInfo, RuntimeTarget, UpOptions } from "./runtime.ts";
@@ -98,10 +99,9 @@ async function up(
   { target, spec, options }: { target: RuntimeTarget; spec: IsolatedSpec; options: UpOptions },
 ): Promise<void> {
   const { signal, onProgress } = options;
-  const [{ endpoint }, program] = await Promise.all([
-    settle(parts, target.composeProject, { signal }),
-    parts.compose({ signal }),
-  ]);
+  const { composeProject } = target;
+  const [client, program] = await Promise.all([settle(parts, composeProject, { signal }), parts.compose({ signal })]);
+  const moved = await removeStaleNetworks(client, { composeProject, document: spec.document }, { signal });
   const creations = followCreations();
   const onLine = (line: string): void => {
     creations.onLine(line);
@@ -110,14 +110,15 @@ async function up(
   // What the engine refused is one of those that stay open; cut off from outside, it may be making all of them.
   let refused = 0;
   try {
-    const args = [...composeArguments(target.composeProject, target.composeFile), ...upArguments(options)];
-    const env = variables(parts, target, endpoint);
+    const recreate = options.recreate || moved;
+    const args = [...composeArguments(composeProject, target.composeFile), ...upArguments({ ...options, recreate })];
+    const env = variables(parts, target, client.endpoint);
     const result = await run(program, args, { signal, env, expect: ANY_STATUS, onLine });
     if (result.exitCode === 0) return;
     refused = result.exitCode < CUT_OFF_STATUS ? 1 : 0;
     throw composeFailure({ ...result, status: result.exitCode }, (container) => serviceOfContainer(spec, container));
   } finally {
-    if (creations.open() > refused) parts.cutOff.add(target.composeProject);
+    if (creations.open() > refused) parts.cutOff.add(composeProject);
   }
 }
 

@@ -43,6 +43,8 @@ export interface TestEnvironment {
 
 interface TestUp {
   readonly build?: boolean;
+  /** Instead of the environment's own. */
+  readonly subnet?: string;
   readonly recreate?: boolean;
   readonly createOnly?: boolean;
   readonly signal?: AbortSignal;
@@ -63,11 +65,11 @@ export async function environment(
     await runtime.destroy(project, { signal: signal() });
     await rm(folder, { recursive: true, force: true });
   });
-  const base = fixed.subnet ?? `10.222.${randomInt(256)}.${randomInt(16) * 16}/28`;
+  const base = fixed.subnet ?? testSubnet();
   const network = `${project}_main`;
 
-  const up = async (services: Record<string, Service>, options: TestUp = {}): Promise<void> => {
-    const spec = isolatedSpec({ project, home: mark, subnet: base, services });
+  const up = async (services: Record<string, Service>, { subnet, ...options }: TestUp = {}): Promise<void> => {
+    const spec = isolatedSpec({ project, home: mark, subnet: subnet ?? base, services });
     await writeFile(target.composeFile, renderComposeFile(spec.document));
     await runtime.up(target, spec, { build: false, recreate: false, signal: signal(), ...options });
   };
@@ -155,7 +157,13 @@ function isolatedSpec(request: {
   };
 }
 
-function isIn(address: string, cidr: string): boolean {
+/** One of 4,096, which no other test is likely to have. */
+export function testSubnet(): string {
+  return `10.222.${randomInt(256)}.${randomInt(16) * 16}/28`;
+}
+
+/** True when the IPv4 address lies in the block. */
+export function isIn(address: string, cidr: string): boolean {
   const [network = "", prefix = "32"] = cidr.split("/");
   const mask = 2 ** (32 - Number(prefix));
   return address !== "" && Math.floor(asNumber(address) / mask) === Math.floor(asNumber(network) / mask);

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { EngineCode } from "../errors.ts";
 import type { Service } from "../spec/spec.ts";
-import { environment, type RuntimeSubject, signal } from "./conformance-environment.ts";
+import { environment, isIn, type RuntimeSubject, signal, testSubnet } from "./conformance-environment.ts";
 import type { RuntimeEvent } from "./runtime.ts";
 
 export type { RuntimeSubject } from "./conformance-environment.ts";
@@ -92,6 +92,17 @@ export function runtimeConformance(name: string, subject: RuntimeSubject): void 
         await until("web", ({ state }) => state === "exited");
         await up({ web: runs() });
         expect((await containers()).map(({ state }) => state)).toEqual(["running"]);
+      });
+
+      test("moves its containers when a network gets another subnet, and keeps their data", async () => {
+        const { up, containers, network } = await environment(subject);
+        const services = { web: runs(), db: runs({ volumes: [{ type: "volume", target: "/var/data" }] }) };
+        await up(services);
+        const subnet = testSubnet();
+        await up(services, { subnet });
+        const after = await containers();
+        expect(after.map(({ service, state }) => `${service} ${state}`)).toEqual(["db running", "web running"]);
+        expect(after.every(({ addresses }) => isIn(addresses[network] ?? "", subnet))).toBe(true);
       });
 
       test("starts a service once what it depends on is healthy, or has ended well", async () => {

@@ -44,6 +44,7 @@ export const NetworkList = z.array(
     Id: z.string(),
     Name: z.string(),
     Labels: labels,
+    Internal: z.optional(z.boolean()),
     IPAM: z.optional(
       z.nullable(z.object({ Config: z.optional(z.nullable(z.array(z.object({ Subnet: z.optional(z.string()) })))) })),
     ),

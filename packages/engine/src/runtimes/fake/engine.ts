@@ -30,15 +30,20 @@ export class FakeEngine {
     return [...this.containers.values()].filter((container) => container.project === project);
   }
 
-  makeNetworks(project: string, document: ComposeDocument): void {
+  /** Answers whether a network was replaced, whose containers are to be recreated. */
+  makeNetworks(project: string, document: ComposeDocument): boolean {
+    let replaced = false;
     const used = usedNetworks(document);
     for (const [key, network] of Object.entries(document.networks ?? {})) {
       const name = network?.name ?? `${project}_${key}`;
-      if (network?.external === true || !used.has(key) || this.networks.has(name)) continue;
       const cidr = network?.ipam?.config?.[0]?.subnet;
+      const there = this.networks.get(name);
+      if (network?.external === true || !used.has(key) || (there !== undefined && there.cidr === cidr)) continue;
+      replaced ||= there !== undefined;
       this.#refuseOverlap(name, cidr);
       this.networks.set(name, { project, labels: network?.labels ?? {}, ...(cidr === undefined ? {} : { cidr }) });
     }
+    return replaced;
   }
 
   #refuseOverlap(name: string, cidr: string | undefined): void {
