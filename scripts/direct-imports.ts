@@ -11,12 +11,12 @@ export function directImports(packages: string, names: readonly string[]): Plugi
   const statement = new RegExp(String.raw`^import \{([^}]*)\} from "@cilo/(${names.join("|")})";`, "gmu");
   return {
     name: "direct-imports",
-    setup({ onLoad, onStart }) {
+    setup(build) {
       const doors = new Map<string, ReadonlyMap<string, string>>();
-      onStart(async () => {
+      build.onStart(async () => {
         for (const name of names) doors.set(name, await exportsOf(join(packages, name, "src/index.ts")));
       });
-      onLoad({ filter: /\/packages\/[a-z]+\/src\/.*\.ts$/ }, async ({ path }) => {
+      build.onLoad({ filter: /\/packages\/[a-z]+\/src\/.*\.ts$/ }, async ({ path }) => {
         const source = await readFile(path, "utf8");
         const contents = source.replaceAll(statement, (_, specifiers: string, name: string) =>
           direct(specifiers, doors.get(name) ?? new Map()),

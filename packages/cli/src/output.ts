@@ -18,13 +18,13 @@ export interface Output {
   readonly quiet: boolean;
   /** For what goes to stderr. */
   readonly style: Style;
-  answer(answer: Answer): void;
+  readonly answer: (answer: Answer) => void;
   /** Something to know; not with `--quiet`. */
-  notice(text: string): void;
+  readonly notice: (text: string) => void;
   /** What a project file is warned of; not with `--quiet`. */
-  warning(text: string): void;
+  readonly warning: (text: string) => void;
   /** Prints what was thrown and answers the exit status. */
-  error(error: unknown): number;
+  readonly error: (error: unknown) => number;
 }
 
 export function createOutput({ streams, env, json, quiet }: OutputOptions): Output {

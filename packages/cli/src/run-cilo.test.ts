@@ -262,12 +262,12 @@ describe("destroy --all", () => {
     const world = await cilo();
     await world.run(["up", "a"]);
     await world.run(["up", "b"]);
-    const { destroy } = world.wiring.environments;
+    const { environments } = world.wiring;
     const outcome = await world.run(["destroy", "--all"], {
       environments: {
         destroy: async (name, options, context) => {
           if (name === "a") throw new CiloError("WOULD_LOSE", "a has edits", { hint: "cilo merge a" });
-          return await destroy(name, options, context);
+          return await environments.destroy(name, options, context);
         },
       },
     });

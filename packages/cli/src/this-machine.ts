@@ -13,7 +13,7 @@ import { doctorChecks } from "./doctor/checks.ts";
 import { CliCode } from "./errors.ts";
 import { dnsFolder } from "./home-root.ts";
 import { type MachineSettings, writeMachine } from "./machine.ts";
-import type { InitData, NetworkStatusData, System } from "./system.ts";
+import type { NetworkStatusData, System } from "./system.ts";
 
 export interface MachineParts {
   readonly home: Home;

@@ -51,7 +51,7 @@ export interface WiringOptions {
 
 /** Builds everything over the home of the invoking user. Starts nothing, but mends a name server that crashed. */
 export async function createWiring(options: WiringOptions): Promise<Wiring> {
-  const { env, signal, platform } = options;
+  const { env, platform } = options;
   const root = homeRoot(options);
   const [home, machine] = await Promise.all([openHome(root), readMachine(root)]);
   const runtime = createRuntimes(env);

@@ -28,7 +28,7 @@ export default async function cp(
     { kind: "cp", from: source ?? from, to: destination ?? to },
     { signal: context.signal },
   );
-  return { data: { environment, service, from, to, exitCode }, text: () => "", exitCode };
+  return { data: { environment, service, from, to }, text: () => "", exitCode };
 }
 
 /** `web:/app` → `web`; a path that starts with `.` or `/` is one here, whatever it holds. */

@@ -18,10 +18,10 @@ export const runCommand = command({
       kind: "array",
       minimum: 2,
       parameter: {
+        ...environment,
         parse: text,
         brief: "Command, environment, and the command's arguments, verbatim",
         placeholder: "command env [args]",
-        proposeCompletions: environment.proposeCompletions,
       },
     },
   },

@@ -207,9 +207,53 @@ export const shapes = {
   "hostnames list": hostnamesAnswer,
   "hostnames add": hostnamesAnswer,
   "hostnames remove": hostnamesAnswer,
-  "dns status": anything,
-  "network status": anything,
-  init: anything,
+  "dns status": z.strictObject({
+    running: z.boolean(),
+    pid: z.number().optional(),
+    port: z.number().describe("of 127.0.0.1"),
+    suffixes: z.array(z.string()),
+    complete: z.boolean().describe("everything that is published answers"),
+    names: z.number(),
+    wildcards: z.number(),
+    environments: z.number(),
+    answersDirectly: z.boolean(),
+    resolver: z.strictObject({
+      kind: z.enum(["systemd-resolved", "networkmanager", "resolv-conf", "macos"]).optional(),
+      isSetUp: z.boolean().describe("by cilo init"),
+      changedFiles: z.array(z.string()).describe("written by cilo init, changed since"),
+      forwarderAnswers: z.boolean(),
+      found: z.array(z.string()).describe("suffixes whose names any program of this machine finds"),
+    }),
+  }),
+  "network status": z.strictObject({
+    baseSubnet: z.string().describe("CIDR"),
+    blocks: z.array(z.strictObject({ block: z.string().describe("CIDR"), project: z.string(), environment })),
+    conflicts: z.array(
+      z.strictObject({
+        route: z.string().describe("of this machine, CIDR"),
+        device: z.string().optional(),
+        owners: z
+          .array(z.string())
+          .describe("project/environment whose addresses it hides; empty: new blocks avoid it"),
+      }),
+    ),
+  }),
+  init: z
+    .union([
+      z.strictObject({
+        dnsPort: z.number(),
+        baseSubnet: z.string(),
+        suffixes: z.array(z.string()),
+        resolver: z.string(),
+        changed: z.boolean(),
+        files: z.array(z.string()).describe("that are ours or have a part of ours"),
+      }),
+      z.strictObject({
+        resolver: z.string().optional().describe("absent when nothing was set up"),
+        files: z.array(z.strictObject({ path, result: z.string() })),
+      }),
+    ])
+    .describe("the second with --undo"),
   doctor: z.strictObject({
     ok: z.boolean(),
     findings: z.array(

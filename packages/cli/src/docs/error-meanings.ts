@@ -67,4 +67,19 @@ export const errorMeanings: Readonly<Record<string, readonly [meaning: string, n
   UP_TIMEOUT: ["services were not healthy in time", "`--timeout`, `cilo logs <env>`"],
   USAGE: ["the command line cannot be understood", "`cilo <command> --help`"],
   WOULD_LOSE: ["edits of the workspace are nowhere else", "`cilo diff <env>`, `cilo merge <env>`, or `--force`"],
+  BUILD_FAILED: [
+    "an image could not be built; nothing that runs was touched",
+    "read the builder's last lines, correct, run it again",
+  ],
+  HOSTNAME_INVALID: ["an extra hostname is not a host name", "lower-case letters, digits and hyphens: `shop.test`"],
+  IMAGE_UNAVAILABLE: [
+    "an image could not be had; nothing that runs was touched",
+    "check its name, log in to its registry",
+  ],
+  PORT_TAKEN: ["a port of this machine that a service needs is taken", "end the program that has it"],
+  SHARE_REFUSED: [
+    "a service cannot be shared as it is defined",
+    "`--isolate SERVICE`, or change what the message names",
+  ],
+  SUBNET_TAKEN: ["the engine refused a subnet, since another network has it", "`cilo doctor --fix`"],
 };

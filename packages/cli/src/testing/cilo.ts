@@ -23,6 +23,8 @@ export interface CiloOptions {
   readonly terminal?: boolean;
   readonly signal?: AbortSignal;
   readonly prompts?: Prompts;
+  /** What the command takes for itself; by default a program that does nothing. */
+  readonly self?: readonly [file: string, ...args: string[]];
   /** What the environments in memory do otherwise. */
   readonly environments?: Partial<Environments>;
 }
@@ -71,7 +73,7 @@ async function runIn(
     cwd: request.cwd ?? folder,
     platform: process.platform,
     uid: process.getuid?.(),
-    self: [process.execPath],
+    self: request.self ?? [process.execPath],
     signal: request.signal ?? AbortSignal.timeout(30_000),
     attached: async (work) => await work(),
     prompts: request.prompts,
