@@ -125,6 +125,13 @@ function scalarShapes(tree: Tree, shape: Exclude<Shape, object>): Json | undefin
       return boolean(tree);
     case "int":
       return whole(tree);
+    case "uint64":
+      return unsigned(whole(tree), tree);
+    case "uint32":
+    case "uint16":
+      if (tree.kind === "scalar" && tree.type === "string")
+        throw new ShortSyntaxFault(`expected a whole number, not the text ${JSON.stringify(tree.value)}`);
+      return unsigned(whole(tree), tree) % (shape === "uint16" ? 2 ** 16 : 2 ** 32);
     case "float32":
       return float32(tree);
     case "cpus":
@@ -191,6 +198,11 @@ function whole(tree: Tree): number {
   throw new ShortSyntaxFault(`expected a whole number, not ${JSON.stringify(treeText(tree))}`);
 }
 
+function unsigned(value: number, tree: Tree): number {
+  if (value < 0) throw new ShortSyntaxFault(`expected 0 or more, not ${treeText(tree)}`);
+  return value;
+}
+
 function float32(tree: Tree): number {
   if (tree.kind === "scalar") {
     if (tree.type === "int" || tree.type === "float") return shortFloat32(Number(tree.value));
@@ -204,7 +216,7 @@ function float32(tree: Tree): number {
 function bytes(tree: Tree): string {
   if (tree.kind === "scalar") {
     if (tree.type === "int") return String(tree.value);
-    if (typeof tree.value === "string") return String(BigInt(parseBytes(tree.value)));
+    if (typeof tree.value === "string") return String(parseBytes(tree.value));
   }
   return "0";
 }
@@ -267,7 +279,8 @@ function sshKeys(tree: Tree): string[] {
 }
 
 function ulimit(tree: Tree): Json {
-  if (tree.kind === "scalar") return whole(tree);
+  const single = tree.kind === "scalar" ? whole(tree) : 0;
+  if (single !== 0) return single;
   const object: JsonObject = {};
   for (const key of ["soft", "hard"]) {
     const limit = tree.kind === "map" ? tree.entries.get(key) : undefined;

@@ -43,10 +43,10 @@ function parseCompose(options: ParseOptions): EnvironmentSpec {
   const selection = byProfiles(bindServices(project, session), active);
   session.problems.throwIfAny();
   checkConsistency({ selection, sections, tree: project, problems: session.problems });
-  resolveFiles(selection, { project, session, discovery });
-  session.problems.throwIfAny();
   const names = options.services ?? [];
   const enabled = names.length === 0 ? selection : withServices(selection, { names, active });
+  resolveFiles(enabled, { project, session, discovery, active: selection });
+  session.problems.throwIfAny();
   const services = chooseServices(enabled, names);
   return toSpec({ name, discovery, enabled, services, sections, project, session });
 }
@@ -112,28 +112,33 @@ function activeProfiles(options: ParseOptions, { env }: Discovery): string[] {
   return (env.get("COMPOSE_PROFILES") ?? "").split(",").map((profile) => profile.trim());
 }
 
+interface Resolving {
+  readonly project: TreeMap;
+  readonly session: Session;
+  readonly discovery: Discovery;
+  /** Services enabled without being asked for by name. */
+  readonly active: Selection;
+}
+
 /** Env and label files of the services that run are read; of the others they need not even be there. */
-function resolveFiles(
-  selection: Selection,
-  { project, session, discovery }: { project: TreeMap; session: Session; discovery: Discovery },
-): void {
-  for (const [name, service] of selection.enabled) {
-    for (const [attribute, resolve] of [
-      ["env_file", () => resolveEnvironment(service, { session, env: discovery.env })],
-      ["label_file", () => resolveLabels(service, session)],
-    ] as const) {
-      try {
-        resolve();
-      } catch (error) {
-        if (!(error instanceof EnvFileFault || error instanceof UnreadableFile)) throw error;
-        const tree = member(member(member(project, "services"), name), attribute) ?? project;
-        session.problems.add({
-          ...envFileReport(error),
-          attribute: attributePath(["services", name, attribute]),
-          place: keyPlace(tree),
-        });
-      }
+function resolveFiles(selection: Selection, { project, session, discovery, active }: Resolving): void {
+  const guard = (name: string, attribute: string, resolve: () => void): void => {
+    try {
+      resolve();
+    } catch (error) {
+      if (!(error instanceof EnvFileFault || error instanceof UnreadableFile)) throw error;
+      const tree = member(member(member(project, "services"), name), attribute) ?? project;
+      session.problems.add({
+        ...envFileReport(error),
+        attribute: attributePath(["services", name, attribute]),
+        place: keyPlace(tree),
+      });
     }
+  };
+  for (const [name, service] of selection.enabled) {
+    guard(name, "env_file", () => resolveEnvironment(service, { session, env: discovery.env }));
+    // As in the reference, a service that only its name enables keeps its label files unread.
+    if (active.enabled.has(name)) guard(name, "label_file", () => resolveLabels(service, session));
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "./bind.ts";
 import { type Problems, attributePath, keyPlace } from "./problems.ts";
 import { nearest } from "./schema/nearest.ts";
-import { type Selection, dependenciesOf, entriesOf, isObject, objectsOf, textsOf } from "./select.ts";
+import { type Selection, dependenciesOf, entriesOf, isObject, objectsOf, textOf, textsOf } from "./select.ts";
 import type { Tree, TreeMap } from "./tree.ts";
 
 /** A project whose parts are to fit one another. */
@@ -161,14 +161,14 @@ function checkMounts(check: Check): void {
     .filter(({ volume }) => volume["type"] === "volume" && volume["source"] !== undefined);
   checkNames(
     {
-      names: named.map(({ volume, index }) => ({ name: String(volume["source"]), path: ["volumes", index] })),
+      names: named.map(({ volume, index }) => ({ name: textOf(volume["source"]), path: ["volumes", index] })),
       section: "volumes",
       what: "volume",
     },
     check,
   );
   const references = (value: Json | undefined, path: readonly string[]): Names["names"] =>
-    objectsOf(value).map((reference, index) => ({ name: String(reference["source"] ?? ""), path: [...path, index] }));
+    objectsOf(value).map((reference, index) => ({ name: textOf(reference["source"]), path: [...path, index] }));
   checkNames(
     {
       names: references(isObject(build) ? build["secrets"] : undefined, ["build", "secrets"]),
@@ -220,7 +220,7 @@ function checkWatch({ service, report }: Check): void {
   for (const [index, watch] of objectsOf(isObject(develop) ? develop["watch"] : undefined).entries()) {
     const action = watch["action"];
     if (watch["target"] === undefined && action !== "rebuild" && action !== "restart")
-      report(["develop", "watch", index], `target is missing: where ${String(action)} puts the files`);
+      report(["develop", "watch", index], `target is missing: where ${textOf(action)} puts the files`);
   }
 }
 

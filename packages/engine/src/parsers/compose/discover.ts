@@ -31,25 +31,33 @@ export function composeFileIn(folder: string, files: ProjectFiles): string | und
 /** Finds the project's files and variables. @throws CiloError `FILE_NOT_FOUND`, `PROJECT_INVALID` */
 export function discover(options: ParseOptions, session: Session): Discovery {
   const env = new Map(Object.entries(options.env));
+  // The first look finds an env file, which may name other Compose files; then that project's own env file counts too.
+  look(options, { env, session });
+  const { files, projectDir } = look(options, { env, session });
+  if (files.length > 0) return { files, projectDir, env };
+  throw new CiloError(EngineCode.projectNotDetected, `There is no Compose file in ${options.workingDir} or above it`, {
+    hint: "Name one with -f FILE",
+  });
+}
+
+interface Looking {
+  readonly env: Map<string, string>;
+  readonly session: Session;
+}
+
+/** The files and the folder that the variables so far lead to; adds the variables of the env files there. */
+function look(options: ParseOptions, { env, session }: Looking): { files: readonly string[]; projectDir: string } {
   const here = options.workingDir;
   const given =
     options.projectDirectory === undefined || options.projectDirectory === ""
       ? undefined
       : posix.resolve(here, options.projectDirectory);
   const named = (options.projectFiles ?? []).map((file) => localFile(file, here));
-  const folderOf = (files: readonly string[]): string =>
-    given ?? (files[0] === undefined ? here : posix.dirname(files[0]));
-  readEnvFiles(env, envFiles(options, { folder: folderOf(named), session }), session);
   const chosen = named.length > 0 ? named : fromVariable(env, here);
-  const files = chosen.length > 0 ? chosen : byName(folderOf([]), session);
-  if (files.length === 0) {
-    throw new CiloError(EngineCode.projectNotDetected, `There is no Compose file in ${here} or above it`, {
-      hint: "Name one with -f FILE",
-    });
-  }
-  const projectDir = folderOf(files);
+  const files = chosen.length > 0 ? chosen : byName(given ?? here, session);
+  const projectDir = given ?? (files[0] === undefined ? here : posix.dirname(files[0]));
   readEnvFiles(env, envFiles(options, { folder: projectDir, session }), session);
-  return { files, projectDir, env };
+  return { files, projectDir };
 }
 
 function localFile(file: string, folder: string): string {
@@ -102,12 +110,16 @@ function envFiles(options: ParseOptions, { folder, session }: { folder: string; 
       ? options.envFiles
       : (options.env["COMPOSE_ENV_FILES"] ?? "").split(",").filter((file) => file !== "");
   if (named.length > 0) return named.map((file) => posix.resolve(options.workingDir, file));
-  if (isTrue(options.env["COMPOSE_DISABLE_ENV_FILE"])) return [];
+  if (isTrue("COMPOSE_DISABLE_ENV_FILE", options.env)) return [];
   const standard = posix.join(folder, ".env");
   const kind = session.files.kind(standard);
   return kind === undefined || kind === "folder" ? [] : [standard];
 }
 
-function isTrue(value: string | undefined): boolean {
-  return value !== undefined && ["1", "t", "T", "true", "TRUE", "True"].includes(value);
+function isTrue(name: string, env: ParseOptions["env"]): boolean {
+  const value = env[name];
+  if (value === undefined) return false;
+  if (/^(?:1|t|T|true|TRUE|True)$/u.test(value)) return true;
+  if (/^(?:0|f|F|false|FALSE|False)$/u.test(value)) return false;
+  throw new CiloError(EngineCode.projectInvalid, `${name} is ${JSON.stringify(value)}, neither true nor false`);
 }

@@ -87,11 +87,8 @@ class Reader {
       at += whole.length - 1;
     }
     if (start >= this.#text.length) throw new DotenvFault("expected a variable's name after export", this.line);
-    if (at >= this.#text.length) {
-      // A last line without a line break and without a value: the reference reads it as an empty name over and over.
-      this.#pos = this.#text.length;
-      return { key: this.#text.slice(start).replace(/[\s\u0085]+$/u, ""), inherited: true };
-    }
+    // A last line that is a bare name: the reference takes it for the value of a variable without a name.
+    if (at >= this.#text.length) return { key: "", inherited: false };
     const inherited = this.#text.charAt(at) === "\n";
     const key = this.#text.slice(start, at).replace(/[\s\u0085]+$/u, "");
     this.#pos = at + 1;

@@ -23,12 +23,21 @@ export class EnvFileFault extends Error {
  */
 export function readEnvFiles(env: Map<string, string>, paths: readonly string[], session: Session): void {
   try {
-    for (const [key, value] of variablesOf(env, paths, session)) if (!env.has(key)) env.set(key, value);
+    for (const [key, value] of variablesOf(env, paths, session)) {
+      if (key === "" || key.includes("=") || key.includes("\0") || value.includes("\0"))
+        throw new EnvFileFault(paths.at(-1) ?? "", unusable(key));
+      if (!env.has(key)) env.set(key, value);
+    }
   } catch (error) {
     if (error instanceof UnreadableFile) throw missingFile(error);
     if (error instanceof EnvFileFault) throw envFileError(error);
     throw error;
   }
+}
+
+function unusable(key: string): string {
+  if (key === "") return "a variable has no name; a last line that is only a name needs a line break";
+  return `the variable ${JSON.stringify(key)} cannot be set: it holds a NUL`;
 }
 
 /** The variables of env files that are read one after the other. @throws UnreadableFile, EnvFileFault */
@@ -52,12 +61,11 @@ export function readEnvFile(
 ): Map<string, string> {
   const variables = new Map<string, string>();
   const content = session.text(path);
-  if (format === "raw") {
-    readRaw(content, lookup, variables);
-    return variables;
-  }
   if (format !== undefined && format !== "" && format !== ".env")
-    throw new EnvFileFault(path, `${JSON.stringify(format)} is no format of an env file; leave it out, or say raw`);
+    throw new EnvFileFault(
+      path,
+      `${JSON.stringify(format)} is no format of an env file that the reference knows; leave it out`,
+    );
   try {
     parseDotenv(content, {
       lookup,
@@ -70,17 +78,6 @@ export function readEnvFile(
     throw error;
   }
   return variables;
-}
-
-/** `docker run --env-file`: lines as they are, nothing expanded. */
-function readRaw(content: string, lookup: Lookup, into: Map<string, string>): void {
-  for (const line of content.split(/\r?\n/u)) {
-    const trimmed = line.trimStart();
-    if (trimmed === "" || trimmed.startsWith("#")) continue;
-    const at = trimmed.indexOf("=");
-    const value = at === -1 ? lookup(trimmed.trim()) : trimmed.slice(at + 1);
-    if (value !== undefined) into.set(at === -1 ? trimmed.trim() : trimmed.slice(0, at), value);
-  }
 }
 
 function envFileError(fault: EnvFileFault): CiloError {

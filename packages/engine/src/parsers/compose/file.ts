@@ -31,8 +31,8 @@ export function openFile(file: string, level: Level): Source | undefined {
   }
 }
 
-// What the YAML library refuses: control characters, but not tab, line breaks and the byte order mark at the start.
-const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u0084\u0086-\u009F\uFFFE\uFFFF]|(?<!^)\uFEFF/u;
+// What the YAML library refuses: control characters, but not tab and line breaks.
+const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u0084\u0086-\u009F\uFFFE\uFFFF]/u;
 
 /** The documents of a file; a fault in its YAML is reported. */
 export function documentsOf(source: Source, session: Session): readonly Document[] {

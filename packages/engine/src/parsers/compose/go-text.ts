@@ -1,6 +1,6 @@
 import type { Tree, TreeScalar } from "./tree.ts";
 
-/** A scalar as text, spelled as the reference spells it: `1.50` is `1.5`, `1e21` is `1e+21`. */
+/** A scalar as text, spelled as the reference spells it: `1.50` is `1.5`, `1e6` is `1e+06`. */
 export function scalarText(scalar: TreeScalar): string {
   if (scalar.type === "float" && typeof scalar.value === "number") return floatText(scalar.value);
   return scalar.value === null ? "<nil>" : String(scalar.value);
@@ -23,11 +23,9 @@ export function treeText(tree: Tree): string {
 function floatText(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
+  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
   const [digits = "0", exponent = "0"] = value.toExponential().split("e");
   const power = Number(exponent);
-  if (value !== 0 && (power < -4 || power >= 21)) {
-    return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
-  }
-  const plain = String(value);
-  return plain.includes("e") ? value.toFixed(Math.min(100, digits.replace(/^-?\d\.?/u, "").length - power)) : plain;
+  if (power >= -4 && power < 6) return String(value);
+  return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
 }

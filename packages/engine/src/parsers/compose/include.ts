@@ -46,8 +46,9 @@ function loadIncluded(entry: Tree, attribute: string, { level, source, load }: I
     return undefined;
   };
   const clause = readClause(entry);
-  const first = clause?.paths[0];
-  if (clause === undefined || first === undefined) return report("expected a path, or a mapping with path");
+  if (clause === undefined) return report("expected a path, or a mapping with path");
+  const first = clause.paths[0];
+  if (first === undefined) return undefined;
   const remote = clause.paths.find(isRemote);
   if (remote !== undefined) return report(`${remote} is elsewhere; only files on this machine are read`);
   const files = clause.paths.map((path) => posix.resolve(level.dir, path));

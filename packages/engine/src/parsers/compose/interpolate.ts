@@ -159,12 +159,23 @@ export function parseGoInt(value: string): number | bigint | undefined {
 
 /** A floating-point number, as Go's `strconv` reads it. */
 export function parseGoFloat(value: string): number | undefined {
-  if (/^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/u.test(value)) {
-    const number = Number(value);
-    return Number.isFinite(number) ? number : undefined;
-  }
   if (/^[-+]?inf(?:inity)?$/iu.test(value)) return value.startsWith("-") ? -Infinity : Infinity;
-  return /^[-+]?nan$/iu.test(value) ? Number.NaN : undefined;
+  if (/^[-+]?nan$/iu.test(value)) return Number.NaN;
+  if (/_(?![\da-f])|(?<![\dxa-f])_/iu.test(value)) return undefined;
+  const plain = value.replaceAll("_", "");
+  const hex = /^([-+]?)0x([\da-f]*)\.?([\da-f]*)p([-+]?\d+)$/iu.exec(plain);
+  const number = hex === null ? decimalFloat(plain) : hexFloat(hex);
+  return number !== undefined && Number.isFinite(number) ? number : undefined;
+}
+
+function decimalFloat(plain: string): number | undefined {
+  return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/iu.test(plain) ? Number(plain) : undefined;
+}
+
+function hexFloat([, sign = "", whole = "", fraction = "", exponent = "0"]: RegExpExecArray): number | undefined {
+  if (whole === "" && fraction === "") return undefined;
+  const mantissa = Number.parseInt(`${whole}${fraction}`, 16) * 2 ** (Number(exponent) - 4 * fraction.length);
+  return sign === "-" ? -mantissa : mantissa;
 }
 
 /** The number of 32 bits nearest to it, as the shortest decimal that means it. */

@@ -1,3 +1,4 @@
+import { cleanPath } from "./canonical.ts";
 import { asText, bool, isNull, map, nothing, text, type Tree, type TreeMap } from "./tree.ts";
 
 export interface NormaliseOptions {
@@ -43,7 +44,16 @@ function normaliseService(service: TreeMap, env: ReadonlyMap<string, string>): v
   if (build?.kind === "map") normaliseBuild(build, env);
   const environment = service.entries.get("environment");
   if (environment?.kind === "map") fillNulls(environment, env, true);
+  const volumes = service.entries.get("volumes");
+  if (volumes?.kind === "list") for (const volume of volumes.items) cleanTarget(volume);
   addDependencies(service);
+}
+
+function cleanTarget(volume: Tree): void {
+  const target = volume.kind === "map" ? volume.entries.get("target") : undefined;
+  const path = asText(target);
+  if (volume.kind === "map" && target !== undefined && path !== undefined)
+    volume.entries.set("target", text(cleanPath(path), target));
 }
 
 function normaliseBuild(build: TreeMap, env: ReadonlyMap<string, string>): void {

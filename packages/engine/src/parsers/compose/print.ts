@@ -1,9 +1,13 @@
+import { CiloError } from "@cilo/base";
+import { EngineCode } from "../../errors.ts";
 import type { EnvironmentSpec } from "../../spec/spec.ts";
 import { FILE_OBJECT, NETWORK, SERVICE, type Shape, type Struct, VOLUME } from "./shapes.ts";
 
 /**
  * The project as the reference prints it in JSON (`docker compose config --format json`): every `$` doubled, structures
  * it always prints there although they are empty, extensions (`x-…`) only at the top.
+ *
+ * @throws CiloError `PROJECT_INVALID` for SSH keys with a path, which the reference fails to print too.
  */
 export function printCompose(spec: EnvironmentSpec): unknown {
   const sections: readonly (readonly [string, object | undefined, Struct])[] = [
@@ -25,6 +29,7 @@ export function printCompose(spec: EnvironmentSpec): unknown {
 }
 
 function value(tree: unknown, shape: Shape): unknown {
+  if (shape === "ssh") return sshKeys(tree);
   if (typeof shape !== "object" || tree === null || tree === undefined) return tree;
   if ("list" in shape) return Array.isArray(tree) ? tree.map((item) => value(item, shape.list)) : tree;
   if (typeof tree !== "object") return tree;
@@ -37,13 +42,26 @@ function struct(tree: object, fields: Struct): object {
   const printed: [string, unknown][] = [];
   for (const [key, member] of Object.entries(tree)) {
     const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
-    if (field?.unprinted === true || (field === undefined && key.startsWith("x-"))) continue;
-    printed.push([field?.printedAs ?? key, field === undefined ? member : value(member, field.shape)]);
+    if (field !== undefined && field.unprinted !== true)
+      printed.push([field.printedAs ?? key, value(member, field.shape)]);
   }
   for (const [key, field] of Object.entries(fields)) {
     if (field.printed !== undefined && !Object.hasOwn(tree, key)) printed.push([field.printedAs ?? key, field.printed]);
   }
   return Object.fromEntries(printed);
+}
+
+function sshKeys(tree: unknown): unknown {
+  const keys = Array.isArray(tree) ? tree : [];
+  const withPath: unknown = keys.find((key) => typeof key === "string" && key.includes("="));
+  if (withPath === undefined) return tree;
+  throw new CiloError(
+    EngineCode.projectInvalid,
+    `The SSH key ${String(withPath)} has a path, which the reference's JSON has no form for`,
+    {
+      hint: "Leave out --as compose",
+    },
+  );
 }
 
 function escape(tree: unknown): unknown {

@@ -22,17 +22,15 @@ export function projectName(
     throw new CiloError(
       EngineCode.projectInvalid,
       `${JSON.stringify(given.slice(0, 80))} cannot be a project name: lower-case letters, digits, - and _, a letter or digit first`,
-      {
-        ...(normaliseName(given) === "" ? {} : { hint: `Use ${normaliseName(given)}` }),
-      },
+      normaliseName(given) === "" ? {} : { hint: `Use ${normaliseName(given)}` },
     );
   }
   const written = nameInFiles(discovery, session);
-  const name = normaliseName(written) || normaliseName(posix.basename(discovery.projectDir));
+  const name = normaliseName(written === "" ? posix.basename(discovery.projectDir) : written);
   if (name !== "") return name;
   throw new CiloError(
     EngineCode.projectInvalid,
-    "The project has no name, and its folder's name has no letter or digit",
+    "The project has no name: neither name: nor its folder's name has a letter or digit",
     { hint: "Write name: in the Compose file, or use -p NAME" },
   );
 }

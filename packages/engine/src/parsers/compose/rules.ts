@@ -1,6 +1,6 @@
 import { type Rules, below, rulesOf } from "./pattern.ts";
 import { type Problems, attributePath, keyPlace } from "./problems.ts";
-import type { Tree, TreeMap } from "./tree.ts";
+import { type Tree, type TreeMap, isNull } from "./tree.ts";
 
 /** What is wrong with a value beyond its schema; `undefined` when nothing is. */
 type Rule = (tree: Tree) => string | undefined;
@@ -11,6 +11,7 @@ const RULES: Rules<Rule> = rulesOf<Rule>({
   "secrets.*": (tree) => fileObject(tree, ["file", "environment"]),
   "services.*.deploy.resources.reservations.devices.*": deviceRequest,
   "services.*.gpus.*": deviceRequest,
+  "services.*.pid": (tree) => (isNull(tree) ? "expected text, not nothing" : undefined),
   "services.*.develop.watch.*.path": (tree) =>
     tree.kind === "scalar" && tree.value === "" ? "a path to watch cannot be empty" : undefined,
 });

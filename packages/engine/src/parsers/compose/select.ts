@@ -105,3 +105,7 @@ export function objectsOf(value: Json | undefined): JsonObject[] {
 export function textsOf(value: Json | undefined): string[] {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
 }
+
+export function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
+}

@@ -6,6 +6,10 @@ export type Shape =
   | "text"
   | "bool"
   | "int"
+  /** Not negative; of 32 and 16 bits never written as text. */
+  | "uint64"
+  | "uint32"
+  | "uint16"
   | "float32"
   | "bytes"
   | "duration"
@@ -67,6 +71,9 @@ function listOf(fields: Struct): Field {
   return { shape: { list: struct(fields) } };
 }
 
+/** Attributes of newer versions than the reference: carried as they are. */
+const json: Field = { shape: "json" };
+
 const hook: Struct = { command, user: text, privileged: bool, working_dir: text, environment };
 const ulimits: Field = { shape: { map: "ulimit" } };
 const fileReference: Struct = {
@@ -74,7 +81,7 @@ const fileReference: Struct = {
   target: text,
   uid: text,
   gid: text,
-  mode: { shape: "int", keepZero: true },
+  mode: { shape: "uint32", keepZero: true },
 };
 const throttle: Field = listOf({
   path: { shape: "text", keepZero: true, printed: "", printedAs: "Path" },
@@ -111,11 +118,14 @@ const build: Struct = {
   ulimits,
   platforms: texts,
   privileged: bool,
+  no_cache_filter: texts,
+  provenance: json,
+  sbom: json,
 };
 
 const updateConfig: Field = {
   shape: struct({
-    parallelism: { shape: "int", keepZero: true },
+    parallelism: { shape: "uint64", keepZero: true },
     delay: { shape: "duration" },
     failure_action: text,
     monitor: { shape: "duration" },
@@ -155,13 +165,17 @@ const deploy: Struct = {
     shape: struct({
       condition: text,
       delay: duration,
-      max_attempts: { shape: "int", keepZero: true },
+      max_attempts: { shape: "uint64", keepZero: true },
       window: duration,
     }),
     keepZero: true,
   },
   placement: {
-    shape: struct({ constraints: list, preferences: listOf({ spread: text }), max_replicas_per_node: int }),
+    shape: struct({
+      constraints: list,
+      preferences: listOf({ spread: text }),
+      max_replicas_per_node: { shape: "uint64" },
+    }),
     printed: {},
   },
   endpoint_mode: text,
@@ -171,7 +185,7 @@ const port: Struct = {
   name: text,
   mode: text,
   host_ip: text,
-  target: int,
+  target: { shape: "uint32" },
   published: text,
   protocol: text,
   app_protocol: text,
@@ -188,13 +202,13 @@ const volumeMount: Struct = {
     keepZero: true,
   },
   volume: { shape: struct({ labels: pairs, nocopy: bool, subpath: text }), keepZero: true },
-  tmpfs: { shape: struct({ size: bytes, mode: int }), keepZero: true },
+  tmpfs: { shape: struct({ size: bytes, mode: { shape: "uint32" } }), keepZero: true },
   image: { shape: struct({ subpath: text }), keepZero: true },
 };
 
 const serviceNetwork: Shape = struct({
   priority: int,
-  gw_priority: int,
+  gw_priority: { ...int, unprinted: true },
   aliases: list,
   ipv4_address: text,
   ipv6_address: text,
@@ -218,7 +232,7 @@ const healthcheck: Struct = {
   test: { shape: "healthcheck-test" },
   timeout: duration,
   interval: duration,
-  retries: { shape: "int", keepZero: true },
+  retries: { shape: "uint64", keepZero: true },
   start_period: duration,
   start_interval: duration,
   disable: bool,
@@ -232,10 +246,10 @@ export const SERVICE: Struct = {
   develop: { shape: struct({ watch }), keepZero: true },
   blkio_config: {
     shape: struct({
-      weight: int,
+      weight: { shape: "uint16" },
       weight_device: listOf({
         path: { shape: "text", keepZero: true, printed: "", printedAs: "Path" },
-        weight: { shape: "int", keepZero: true, printed: 0, printedAs: "Weight" },
+        weight: { shape: "uint16", keepZero: true, printed: 0, printedAs: "Weight" },
       }),
       device_read_bps: throttle,
       device_read_iops: throttle,
@@ -331,6 +345,10 @@ export const SERVICE: Struct = {
   post_start: listOf(hook),
   pre_stop: listOf(hook),
   pre_start: listOf({ ...hook, image: text, per_replica: bool }),
+  models: { shape: { map: "json" } },
+  provider: json,
+  pull_refresh_after: text,
+  use_api_socket: bool,
 };
 
 export const NETWORK: Struct = {

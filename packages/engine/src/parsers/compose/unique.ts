@@ -21,7 +21,7 @@ const RULES: Rules<Identity> = rulesOf<Identity>({
   "services.*.build.labels": byName,
   "services.*.cap_add": byName,
   "services.*.cap_drop": byName,
-  "services.*.devices": byTarget,
+  "services.*.devices": byDevice,
   "services.*.configs": byMount(""),
   "services.*.deploy.labels": byName,
   "services.*.dns": byName,
@@ -109,6 +109,12 @@ function byTarget(item: Tree): string {
   return item.kind === "scalar" && typeof item.value === "string" ? parseVolume(item.value).target : "";
 }
 
+function byDevice(item: Tree): string {
+  if (item.kind !== "scalar" || typeof item.value !== "string") return byTarget(item);
+  const [source = "", target = source] = item.value.split(":");
+  return target;
+}
+
 function byMount(folder: string): Identity {
   return (item) => {
     if (item.kind === "map") {
@@ -147,7 +153,10 @@ function byPort(item: Tree): string {
   };
   const target = item.entries.get("target");
   if (target === undefined) throw new IdentityFault("target is missing: the port in the container");
-  return `${of("host_ip", "0.0.0.0")}:${of("published", "")}:${treeText(target)}/${of("protocol", "tcp")}`;
+  // A number and its text are two host ports to the reference.
+  const published = item.entries.get("published");
+  const kind = published?.kind === "scalar" ? published.type : "";
+  return `${of("host_ip", "0.0.0.0")}:${kind} ${of("published", "")}:${treeText(target)}/${of("protocol", "tcp")}`;
 }
 
 function kindOf(item: Tree): string {

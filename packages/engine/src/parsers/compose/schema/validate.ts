@@ -9,6 +9,21 @@ type Path = (string | number)[];
 /** Reports everything in the project that the Compose schema does not allow. */
 export function validateSchema(project: Tree, problems: Problems): void {
   check(project, composeSchema(), { path: [], problems });
+  checkNumbers(project, [], problems);
+}
+
+/** `.inf` and `.nan` have no place in a project, not even in an extension: JSON cannot say them. */
+function checkNumbers(tree: Tree, path: Path, problems: Problems): void {
+  if (tree.kind === "scalar") {
+    if (tree.type === "float" && !Number.isFinite(tree.value))
+      problems.add({ message: `${treeText(tree)} is no number here`, attribute: attributePath(path), place: tree });
+    return;
+  }
+  for (const [key, value] of tree.kind === "map" ? tree.entries : tree.items.entries()) {
+    path.push(key);
+    checkNumbers(value, path, problems);
+    path.pop();
+  }
 }
 
 interface Check {
@@ -55,7 +70,7 @@ function isOfType(tree: Tree, type: string): boolean {
     case "null":
       return tree.kind === "scalar" && tree.type === "null";
     case "number":
-      return tree.kind === "scalar" && (tree.type === "int" || (tree.type === "float" && Number.isFinite(tree.value)));
+      return tree.kind === "scalar" && (tree.type === "int" || tree.type === "float");
     case "integer":
       return tree.kind === "scalar" && (tree.type === "int" || (tree.type === "float" && Number.isInteger(tree.value)));
     default:
@@ -197,7 +212,6 @@ function scalarFault(tree: TreeScalar, schema: Schema): string | undefined {
   if (schema.pattern !== undefined && !new RegExp(schema.pattern, "u").test(written))
     return `${JSON.stringify(written)} is not of the form ${schema.pattern}`;
   if (tree.type !== "int" && tree.type !== "float") return undefined;
-  if (tree.type === "float" && !Number.isFinite(tree.value)) return `${written} is no number here`;
   const value = Number(tree.value);
   if (schema.minimum !== undefined && value < schema.minimum)
     return `expected ${schema.minimum} or more, not ${written}`;

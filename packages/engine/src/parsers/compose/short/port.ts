@@ -40,10 +40,13 @@ export function parsePorts(spec: string): ParsedPort[] {
 
 function address(written: string, spec: string): string {
   if (written === "") return "";
-  const bare = /^\[(.*)\]$/u.exec(written)?.[1] ?? written;
-  const zone = bare.includes("%") ? bare.slice(0, bare.indexOf("%")) : bare;
-  if (isIP(bare) === 0 || zone !== bare)
-    throw new ShortSyntaxFault(`${JSON.stringify(written)} in ${JSON.stringify(spec)} is no IP address`);
+  const bracketed = /^\[(.*)\]$/u.exec(written)?.[1];
+  const fault = new ShortSyntaxFault(
+    `${JSON.stringify(written)} in ${JSON.stringify(spec)} is no IP address (IPv6 in [ ])`,
+  );
+  if (bracketed === undefined && written.includes(":")) throw fault;
+  const bare = bracketed ?? written;
+  if (isIP(bare) === 0 || bare.includes("%")) throw fault;
   return bare;
 }
 

@@ -17,9 +17,7 @@ export function shellWords(line: string): string[] {
   for (let index = 0; index < line.length; index++) {
     const c = line.charAt(index);
     if (escaped) {
-      if (c === "t") word += "\t";
-      else if (c === "n") word += "\n";
-      else word += c;
+      word += c;
       escaped = false;
       inWord = true;
       continue;
@@ -43,7 +41,7 @@ export function shellWords(line: string): string[] {
     if (c === "`" && !single && !double && !dollar) {
       back = !back;
       nested = "";
-    } else if (c === ")" && !single && !double && !back && dollar) dollar = false;
+    } else if (c === ")" && !single && !double && !back) dollar = !dollar;
     else if (c === "(" && !single && !double && !back) {
       if (!dollar && word.endsWith("$")) {
         dollar = true;
@@ -69,6 +67,6 @@ export function shellWords(line: string): string[] {
   }
   if (inWord) words.push(word);
   if (escaped || single || double || back || dollar)
-    throw new ShortSyntaxFault("a quote of this command is never closed");
+    throw new ShortSyntaxFault("a quote or parenthesis of this command is never closed");
   return words;
 }

@@ -10,19 +10,17 @@ const MULTIPLIERS = new Map([
 ]);
 
 /** Bytes of `64m`, `1.5g`, `512`. @throws ShortSyntaxFault */
-export function parseBytes(written: string): number {
-  const parts = /^([\d.]*\d[\d.]*|[-+]?[\d.]+) ?([a-zA-Z]*)$/u.exec(written);
-  const unit = /^([kmgtp]?)(?:i?b)?$/u.exec((parts?.[2] ?? "?").toLowerCase());
-  const number = Number(parts?.[1]);
-  const multiplier = MULTIPLIERS.get(unit?.[1] ?? "?");
-  const wrong = parts === null || unit === null || multiplier === undefined || !Number.isFinite(number) || number < 0;
-  if (wrong) throw new ShortSyntaxFault(`${JSON.stringify(written)} is no size; write e.g. 512m or 2g`);
-  return Math.trunc(number * multiplier);
+export function parseBytes(written: string): bigint {
+  const parts = /^(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?$/iu.exec(written);
+  const multiplier = MULTIPLIERS.get((parts?.[2] ?? "?").toLowerCase());
+  if (parts === null || multiplier === undefined)
+    throw new ShortSyntaxFault(`${JSON.stringify(written)} is no size; write e.g. 512m or 2g`);
+  const bytes = Math.trunc(Number(parts[1]) * multiplier);
+  // What does not fit becomes the smallest number there, as in the reference.
+  return bytes < 2 ** 63 ? BigInt(bytes) : -(2n ** 63n);
 }
 
 const UNITS: readonly (readonly [string, bigint])[] = [
-  ["w", 604_800_000_000_000n],
-  ["d", 86_400_000_000_000n],
   ["h", 3_600_000_000_000n],
   ["m", 60_000_000_000n],
   ["s", 1_000_000_000n],
@@ -34,7 +32,7 @@ const UNITS: readonly (readonly [string, bigint])[] = [
 ];
 const UNIT = new Map(UNITS);
 
-/** Nanoseconds of `1m30s`, `1.5h`, `2d`. @throws ShortSyntaxFault */
+/** Nanoseconds of `1m30s`, `1.5h`. @throws ShortSyntaxFault */
 export function parseDuration(written: string): bigint {
   const fault = new ShortSyntaxFault(`${JSON.stringify(written)} is no duration; write e.g. 30s or 1m30s`);
   if (/^[-+]?0$/u.test(written)) return 0n;
@@ -43,7 +41,7 @@ export function parseDuration(written: string): bigint {
   let rest = body;
   if (rest === "") throw fault;
   while (rest !== "") {
-    const part = /^(\d*)(?:\.(\d*))?(ms|us|µs|μs|ns|w|d|h|m|s)/u.exec(rest);
+    const part = /^(\d*)(?:\.(\d*))?(ms|us|µs|μs|ns|h|m|s)/u.exec(rest);
     const unit = UNIT.get(part?.[3] ?? "");
     if (part === null || unit === undefined || ((part[1] ?? "") === "" && (part[2] ?? "") === "")) throw fault;
     const fraction = (part[2] ?? "").slice(0, 18);

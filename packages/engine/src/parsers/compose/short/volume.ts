@@ -43,7 +43,7 @@ export function parseVolume(spec: string): ParsedVolume {
 
 /** A lone letter before a colon may be a Windows drive. */
 function isDrive(section: string): boolean {
-  return [...section].length === 1 && /^\p{L}$/u.test(section);
+  return /^\p{L}$/u.test(section);
 }
 
 function fill(volume: ParsedVolume, section: string, { last, spec }: { last: boolean; spec: string }): void {

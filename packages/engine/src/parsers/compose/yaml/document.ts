@@ -75,6 +75,7 @@ class Expander {
       const value = node.items[index + 1];
       if (key === undefined || value === undefined) continue;
       if (isMergeKey(key)) {
+        if (merged !== undefined) throw new YamlFault("<< stands here a second time; give it a list", key.at);
         merged = value;
         continue;
       }
@@ -100,7 +101,7 @@ class Expander {
   }
 }
 
-export function isMergeKey(node: RawNode): boolean {
+function isMergeKey(node: RawNode): boolean {
   return node.kind === "scalar" && node.text === "<<" && ((node.tag === "" && !node.quoted) || node.tag === "!!merge");
 }
 

@@ -58,7 +58,8 @@ class Reader {
       const { at, text } = this.#scanner.take();
       const tag = /^%TAG\s+(!|![\w-]*!)\s+(\S+)$/u.exec(text);
       if (tag?.[1] !== undefined && tag[2] !== undefined) this.#handles.set(tag[1], tag[2]);
-      else if (!/^%YAML\s+1\.\d+$/u.test(text)) throw new YamlFault(`${text} is no directive of YAML 1.2`, at);
+      else if (!/^%YAML\s+1\.1$/u.test(text))
+        throw new YamlFault(`${text} is no directive that Compose knows; take the line out`, at);
     }
   }
 

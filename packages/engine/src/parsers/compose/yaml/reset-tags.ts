@@ -7,7 +7,7 @@ import { YamlFault } from "./scanner.ts";
  */
 export function collectResets(root: RawNode): { node: RawNode | undefined; resets: string[][] } {
   const resets: string[][] = [];
-  if (!usesResets(root, new Set())) return { node: root, resets };
+  if (!usesResets(root)) return { node: root, resets };
   const budget = { left: 1_000_000 };
   return { node: walk(root, [], { resets, budget, open: new Set() }), resets };
 }
@@ -19,9 +19,9 @@ interface Walk {
   readonly open: Set<RawNode>;
 }
 
-function usesResets(node: RawNode, seen: Set<RawNode>): boolean {
+function usesResets(node: RawNode): boolean {
   if (node.tag === "!reset" || node.tag === "!override") return true;
-  return node.items.some((item) => usesResets(item, seen));
+  return node.items.some(usesResets);
 }
 
 function walk(node: RawNode, path: readonly string[], state: Walk): RawNode | undefined {

@@ -636,7 +636,7 @@ export class Scanner {
   }
 
   #endsPlain(c: number): boolean {
-    if (c === 58) return isBlankOrEnd(this.#at(1)) || (this.#flow > 0 && isFlowIndicator(this.#at(1)));
+    if (c === 58) return isBlankOrEnd(this.#at(1));
     if (this.#flow === 0) return false;
     return isFlowIndicator(c) || (c === 63 && isBlankOrEnd(this.#at(1)));
   }
@@ -669,7 +669,6 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   [" ", " "],
   ['"', '"'],
   ["'", "'"],
-  ["/", "/"],
   ["\\", "\\"],
   ["N", "\u0085"],
   ["_", "\u00A0"],
