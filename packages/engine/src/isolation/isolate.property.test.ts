@@ -19,20 +19,21 @@ import { inputOf, specOf } from "./testing.ts";
 
 const isLong = process.env["CILO_TEST_LONG"] === "1";
 /** Short runs draw the same cases every time; long ones draw new ones and print the seed when one fails. */
-const parameters = isLong ? { numRuns: 20_000 } : { numRuns: 250, seed: 20_261_123 };
+const parameters = isLong ? { numRuns: 10_000 } : { numRuns: 300, seed: 20_261_123 };
 
 interface Case {
   readonly spec: EnvironmentSpec;
   readonly input: IsolationInput;
 }
 
-/** Two different environments, of any two projects, each with a spec that knows the other's names. */
-const twoEnvironments = fc
+const twoIdentities = fc
   .tuple(arbitraryIdentity, arbitraryIdentity)
-  .filter(([a, b]) => a.project !== b.project || a.environment !== b.environment || a.home !== b.home)
-  .chain(([a, b]) => fc.tuple(arbitraryCase(a, b, 1), arbitraryCase(b, a, 2)));
+  .filter(([a, b]) => a.project !== b.project || a.environment !== b.environment || a.home !== b.home);
 
-const oneEnvironment = twoEnvironments.map(([first]) => first);
+/** Two different environments, of any two projects, each with a spec that knows the other's names. */
+const twoEnvironments = twoIdentities.chain(([a, b]) => fc.tuple(arbitraryCase(a, b, 1), arbitraryCase(b, a, 2)));
+
+const oneEnvironment = twoIdentities.chain(([a, b]) => arbitraryCase(a, b, 1));
 
 function arbitraryCase(identity: EnvironmentIdentity, other: EnvironmentIdentity, net: number): fc.Arbitrary<Case> {
   return fc
