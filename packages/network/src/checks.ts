@@ -1,5 +1,5 @@
 import type { Addresses } from "./addresses/addresses.ts";
-import { findDnsmasq } from "./dns/dnsmasq.ts";
+import { findDnsmasq } from "./dns/find-dnsmasq.ts";
 import { ownerOf } from "./dns/hostnames.ts";
 import type { Names } from "./dns/names.ts";
 import type { ResolverSetup } from "./dns/system-resolver.ts";

@@ -1,14 +1,8 @@
 /** Address plans and names: what `cli` and `agent` wire to the ports of `@cilo/engine`. */
 export { NetworkCode } from "./errors.ts";
 export { createAddresses } from "./addresses/addresses.ts";
-export type {
-  Addresses,
-  AddressesOptions,
-  AllocateRequest,
-  Allocation,
-  ClaimedBlock,
-  RouteConflict,
-} from "./addresses/addresses.ts";
+export type { Addresses, AddressesOptions, ClaimedBlock, RouteConflict } from "./addresses/addresses.ts";
+export type { AllocateRequest, Allocation } from "./addresses/allocate.ts";
 export { DEFAULT_BASE_POOL, parsePool } from "./addresses/pool.ts";
 export { readHostRoutes } from "./addresses/routes.ts";
 export type { HostRoute } from "./addresses/routes.ts";

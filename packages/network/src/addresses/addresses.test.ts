@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "@cilo/base";
 import { afterEach, expect, test } from "vitest";
-import { type Addresses, type Allocation, createAddresses } from "./addresses.ts";
+import { type Addresses, createAddresses } from "./addresses.ts";
+import type { Allocation } from "./allocate.ts";
 import { type Cidr, contains, overlaps, parseCidr } from "./cidr.ts";
 import type { HostRoute } from "./routes.ts";
 

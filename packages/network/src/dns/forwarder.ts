@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
-import { isCiloError, lock, poll, readFileIfThere, writeFileAtomic } from "@cilo/base";
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { CiloError, isCiloError, lock, poll, readFileIfThere, writeFileAtomic } from "@cilo/base";
 import * as z from "zod/mini";
-import { CiloError } from "@cilo/base";
 import { NetworkCode } from "../errors.ts";
-import { type Instance, type ProcessContext, startInstance, stopInstance } from "./dnsmasq.ts";
+import { startInstance, stopInstance } from "./dnsmasq.ts";
+import type { Instance, ProcessContext } from "./instance.ts";
 import { portHolder } from "./port-holder.ts";
 import { queryText } from "./query.ts";
 import { FORWARDER_ADDRESS } from "./resolvers/resolv-conf.ts";

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { CiloError, poll, isCiloError } from "@cilo/base";
 import { NetworkCode } from "../errors.ts";
 import { giveFolderToInvokingUser } from "../owner.ts";
-import type { ProcessContext } from "./dnsmasq.ts";
+import type { ProcessContext } from "./instance.ts";
 import { isForwarderRight, startForwarder, stopForwarder } from "./forwarder.ts";
 import type { ResolverKind, ResolverSettings, SystemResolver } from "./resolver.ts";
 import { macos } from "./resolvers/macos.ts";

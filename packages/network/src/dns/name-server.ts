@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { CiloError, isCiloError, lock, poll, readFileIfThere, writeFileAtomic } from "@cilo/base";
-import * as z from "zod/mini";
+import { CiloError, isCiloError, lock, poll } from "@cilo/base";
 import { NetworkCode } from "../errors.ts";
 import { giveFolderToInvokingUser } from "../owner.ts";
-import { type Instance, type ProcessContext, pidOf, rereadInstance, startInstance, stopInstance } from "./dnsmasq.ts";
+import { rereadInstance, startInstance, stopInstance } from "./dnsmasq.ts";
+import { type Instance, type ProcessContext, pidOf } from "./instance.ts";
 import { portHolder } from "./port-holder.ts";
 import { queryText } from "./query.ts";
-import { type WildcardPorts, type WildcardServer, chooseWildcardPorts, wildcardServer } from "./wildcards.ts";
+import { type WildcardPorts, newPorts, readPorts } from "./wildcard-ports.ts";
+import { type WildcardServer, type WildcardSet, wildcardServer } from "./wildcards.ts";
 import { CONTROL_DOMAIN, checkName } from "./zone.ts";
 import { type ZoneFiles, hostsFolder } from "./zone-files.ts";
 
@@ -182,33 +183,6 @@ function wildcardsOf(options: NameServerOptions, ports: WildcardPorts): Wildcard
   return wildcardServer(options.dir, ports);
 }
 
-async function wantedOf(
-  options: NameServerOptions,
-  files: ZoneFiles,
-): Promise<{ suffixes: readonly string[]; wildcards: Awaited<ReturnType<ZoneFiles["wildcards"]>> }> {
+async function wantedOf(options: NameServerOptions, files: ZoneFiles): Promise<WildcardSet> {
   return { suffixes: options.suffixes, wildcards: await files.wildcards() };
-}
-
-const Port = z.int().check(z.gte(1), z.lte(65_535));
-const Ports = z.object({ a: Port, b: Port });
-
-async function readPorts(dir: string): Promise<WildcardPorts | undefined> {
-  const text = await readFileIfThere(join(dir, "wildcard-ports.json"));
-  const parsed = Ports.safeParse(parseJson(text ?? ""));
-  return parsed.success ? parsed.data : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-async function newPorts(dir: string): Promise<WildcardPorts> {
-  const ports = await chooseWildcardPorts(dir);
-  await writeFileAtomic(join(dir, "wildcard-ports.json"), JSON.stringify(ports), { sync: false });
-  return ports;
 }

@@ -9,9 +9,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { isCiloError, poll } from "@cilo/base";
 import { afterEach, expect, test } from "vitest";
-import { findDnsmasq } from "./dnsmasq.ts";
+import { findDnsmasq } from "./find-dnsmasq.ts";
 import { type Names, createNames } from "./names.ts";
-import { chooseWildcardPorts } from "./wildcards.ts";
+import { chooseWildcardPorts } from "./wildcard-ports.ts";
 
 const signal = new AbortController().signal;
 const long = process.env["CILO_TEST_LONG"] === "1";

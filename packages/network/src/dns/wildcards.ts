@@ -1,24 +1,12 @@
 import { createHash } from "node:crypto";
-import { createServer } from "node:net";
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
 import { join } from "node:path";
-import { CiloError, isErrno, poll, writeFileAtomic } from "@cilo/base";
+import { CiloError, poll, writeFileAtomic } from "@cilo/base";
 import { NetworkCode } from "../errors.ts";
-import { type Instance, type ProcessContext, pidOf, startInstance, stopInstance } from "./dnsmasq.ts";
+import { startInstance, stopInstance } from "./dnsmasq.ts";
+import { type Instance, type ProcessContext, pidOf } from "./instance.ts";
 import { queryText } from "./query.ts";
+import type { WildcardPorts } from "./wildcard-ports.ts";
 import { CONTROL_DOMAIN, type ZoneRecord } from "./zone.ts";
-
-/**
- * Wildcards are configuration to dnsmasq, which it reads only when it starts. So they live in a process of their own
- * behind the one that has the port users ask: of two ports, `a` and `b`, one is in use. A change starts a process with
- * the new wildcards on the other port, and ends the old one when the new one answers. The one in front sends every
- * question to both ports and takes the first answer, so none is ever lost. See docs/adr/0020-wildcards.md.
- */
-export interface WildcardPorts {
-  readonly a: number;
-  readonly b: number;
-}
 
 /** What the wildcard process is to serve. */
 export interface WildcardSet {
@@ -29,6 +17,12 @@ export interface WildcardSet {
 /** Asked of a process, answers which set it serves. */
 const GENERATION_NAME = `wildcards.${CONTROL_DOMAIN}`;
 
+/**
+ * Wildcards are configuration to dnsmasq, which it reads only when it starts. So they live in a process of their own
+ * behind the one that has the port users ask: of two ports, `a` and `b`, one is in use. A change starts a process with
+ * the new wildcards on the other port, and ends the old one when the new one answers. The one in front sends every
+ * question to both ports and takes the first answer, so none is ever lost. See docs/adr/0020-wildcards.md.
+ */
 export interface WildcardServer {
   /** True when exactly one process runs and serves exactly this set. */
   serves(set: WildcardSet, signal: AbortSignal): Promise<boolean>;
@@ -112,34 +106,4 @@ function renderRules(set: WildcardSet): string {
     ({ name, addresses }) => `${addresses.map((address) => `address=/${name}/${address}\n`).join("")}local=/${name}/\n`,
   );
   return [...suffixes, ...rules].join("");
-}
-
-/**
- * Two free ports on loopback, below the range that systems hand out by themselves, so that the unused one stays free,
- * and at a place of the folder's own, so that two homes do not choose the same.
- */
-export async function chooseWildcardPorts(dir: string): Promise<WildcardPorts> {
-  const spread = createHash("sha256").update(dir).digest().readUInt32BE(0);
-  const free: number[] = [];
-  for (let port = 12_000 + (spread % 9_000) * 2; free.length < 2; port += 1) if (await isFree(port)) free.push(port);
-  const [a = 0, b = 0] = free;
-  return { a, b };
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const tcp = createServer();
-  const udp = createSocket("udp4");
-  try {
-    tcp.listen(port, "127.0.0.1");
-    await once(tcp, "listening");
-    udp.bind({ port, address: "127.0.0.1", exclusive: true });
-    await once(udp, "listening");
-    return true;
-  } catch (error) {
-    if (isErrno(error, "EADDRINUSE", "EACCES")) return false;
-    throw error;
-  } finally {
-    tcp.close();
-    udp.close();
-  }
 }
