@@ -27,16 +27,38 @@ export function isRendered(entry: BaseEntry | undefined): boolean {
 export type Baseline = Map<RawPath, BaseEntry>;
 
 /**
- * One line per entry: kind, digest (`-`: not known; `source/workspace` where they differ), then mode (octal), size,
- * mtime and ctime (ns) of the source and of the workspace, the path, and after a NUL a link's target. Lines are checked
- * as they are read, 20,000 in some 30 ms.
+ * Column by column, which is read three times as fast as an object per entry: 20,000 entries in some 30 ms. `kinds` is
+ * a letter for each path; `numbers` are mode, size, mtime and ctime (ms) of the source, then of the workspace, for each;
+ * a digest is `""` where it is not known and `source/workspace` where they differ; `targets` are of the links, in order.
  */
-const BaselineFile = z.object({ version: z.literal(1), entries: z.array(z.string()) });
+const BaselineFile = z.object({
+  version: z.literal(1),
+  paths: columnOf((value) => typeof value === "string"),
+  kinds: z.string().check(z.regex(/^[fdl]*$/)),
+  numbers: columnOf((value) => typeof value === "number"),
+  digests: columnOf((value) => typeof value === "string"),
+  targets: columnOf((value) => typeof value === "string"),
+});
+type BaselineFile = z.infer<typeof BaselineFile>;
+
+/** `z.array()` costs 50 ms on these columns, one pass 2 ms. */
+function columnOf<T>(isCell: (value: unknown) => value is T) {
+  return z.custom<T[]>((value) => Array.isArray(value) && value.every(isCell));
+}
 
 /** Records the baseline, whole or not at all. */
 export async function writeBaseline(path: string, baseline: Baseline): Promise<void> {
-  const entries = Array.from(baseline, ([name, entry]) => lineOf(name, entry));
-  await writeFileAtomic(path, JSON.stringify({ version: 1, entries }));
+  const file: BaselineFile = { version: 1, paths: [], kinds: "", numbers: [], digests: [], targets: [] };
+  const kinds: string[] = [];
+  for (const [name, { source, workspace, digests }] of baseline) {
+    file.paths.push(name);
+    kinds.push(LETTERS[source.kind]);
+    file.numbers.push(source.mode, source.size, source.mtimeMs, source.ctimeMs);
+    file.numbers.push(workspace.mode, workspace.size, workspace.mtimeMs, workspace.ctimeMs);
+    file.digests.push(digestField(digests));
+    if (source.kind === "link") file.targets.push(source.target ?? "");
+  }
+  await writeFileAtomic(path, JSON.stringify({ ...file, kinds: kinds.join("") }));
 }
 
 /**
@@ -48,8 +70,7 @@ export async function readBaseline(path: string): Promise<Baseline> {
   if (text === undefined)
     throw new CiloError(EngineCode.fileNotFound, `there is no record of what was copied at ${path}`);
   try {
-    const { entries } = BaselineFile.parse(JSON.parse(text));
-    return new Map(entries.map(parseLine));
+    return entriesOf(BaselineFile.parse(JSON.parse(text)));
   } catch (cause) {
     throw new CiloError(EngineCode.copyFailed, `the record of what was copied is damaged: ${path}`, {
       cause,
@@ -59,49 +80,47 @@ export async function readBaseline(path: string): Promise<Baseline> {
 }
 
 const LETTERS: Readonly<Record<Kind, string>> = { file: "f", folder: "d", link: "l" };
+const KINDS: ReadonlyMap<string, Kind> = new Map([
+  ["f", "file"],
+  ["d", "folder"],
+  ["l", "link"],
+]);
+const NUMBERS = 8;
 
-function lineOf(path: RawPath, { source, workspace, digests }: BaseEntry): string {
-  const target = source.kind === "link" ? `\0${source.target ?? ""}` : "";
-  return `${LETTERS[source.kind]} ${digestField(digests)} ${numbersOf(source)} ${numbersOf(workspace)} ${path}${target}`;
+function entriesOf(file: BaselineFile): Baseline {
+  const { paths, kinds, numbers, digests, targets } = file;
+  if (kinds.length !== paths.length || digests.length !== paths.length || numbers.length !== paths.length * NUMBERS) {
+    throw new Error("its columns differ in length");
+  }
+  const baseline: Baseline = new Map();
+  const links = targets.values();
+  for (const [index, path] of paths.entries()) {
+    const kind = KINDS.get(kinds.charAt(index)) ?? "file";
+    const target = kind === "link" ? { target: links.next().value ?? "" } : undefined;
+    const source = entryFrom(numbers, { index: index * NUMBERS, kind, target });
+    const workspace = entryFrom(numbers, { index: index * NUMBERS + 4, kind, target });
+    const known = digestsFrom(digests[index] ?? "");
+    baseline.set(path, known === undefined ? { source, workspace } : { source, workspace, digests: known });
+  }
+  return baseline;
+}
+
+function entryFrom(
+  numbers: readonly number[],
+  { index, kind, target }: { index: number; kind: Kind; target: { target: RawPath } | undefined },
+): Entry {
+  const [mode = 0, size = 0] = [numbers[index], numbers[index + 1]];
+  const [mtimeMs = 0, ctimeMs = 0] = [numbers[index + 2], numbers[index + 3]];
+  return { kind, mode, size, mtimeMs, ctimeMs, ...target };
 }
 
 function digestField(digests: Digests | undefined): string {
-  if (digests === undefined) return "-";
+  if (digests === undefined) return "";
   return digests.source === digests.workspace ? digests.source : `${digests.source}/${digests.workspace}`;
 }
 
-function numbersOf(entry: Entry): string {
-  return `${entry.mode.toString(8)} ${entry.size} ${entry.mtimeNs} ${entry.ctimeNs}`;
-}
-
-const DIGESTS = /^(?:-|([0-9a-f]{8})(?:\/([0-9a-f]{8}))?)$/;
-const LINE = /^([fdl]) (\S+) ([0-7]+) (\d+) (-?\d+) (-?\d+) ([0-7]+) (\d+) (-?\d+) (-?\d+) ([^\0]+)(?:\0([^\0]*))?$/s;
-
-function parseLine(line: string): [RawPath, BaseEntry] {
-  const match = LINE.exec(line);
-  if (match === null) throw new Error(`a line of it cannot be read: ${line}`);
-  const [, letter = "", digest = "", ...fields] = match;
-  const [path, target] = [fields[8] ?? "", fields[9]];
-  const kind: Kind = letter === "f" ? "file" : letter === "d" ? "folder" : "link";
-  const links = kind === "link" && target !== undefined ? { target } : {};
-  const digests = parseDigests(digest);
-  return [
-    path,
-    {
-      source: { ...parseEntry(kind, fields), ...links },
-      workspace: { ...parseEntry(kind, fields.slice(4)), ...links },
-      ...(digests === undefined ? {} : { digests }),
-    },
-  ];
-}
-
-function parseDigests(field: string): Digests | undefined {
-  const match = DIGESTS.exec(field);
-  if (match === null) throw new Error(`a digest of it cannot be read: ${field}`);
-  const [, source, workspace = source] = match;
-  return source === undefined || workspace === undefined ? undefined : { source, workspace };
-}
-
-function parseEntry(kind: Kind, [mode = "", size = "", mtime = "", ctime = ""]: readonly string[]): Entry {
-  return { kind, mode: Number.parseInt(mode, 8), size: Number(size), mtimeNs: BigInt(mtime), ctimeNs: BigInt(ctime) };
+function digestsFrom(field: string): Digests | undefined {
+  if (field === "") return undefined;
+  const [source = "", workspace = source] = field.split("/");
+  return { source, workspace };
 }

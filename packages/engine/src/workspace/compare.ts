@@ -65,7 +65,7 @@ function stateOf(base: Entry | undefined, now: Entry | undefined): State {
   if (base.mode !== now.mode) return "changed";
   if (now.kind === "folder") return "same";
   if (base.size !== now.size) return "changed";
-  return base.mtimeNs === now.mtimeNs && base.ctimeNs === now.ctimeNs ? "same" : "touched";
+  return base.mtimeMs === now.mtimeMs && base.ctimeMs === now.ctimeMs ? "same" : "touched";
 }
 
 type Paths = Pick<Difference, "path" | "base" | "source" | "workspace">;

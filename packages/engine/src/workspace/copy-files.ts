@@ -17,8 +17,8 @@ export interface FileJob {
 
 /** What became of each job of a batch, by its index; 0 for failed ones. */
 export interface BatchOutcome {
-  readonly mtimeNs: BigInt64Array;
-  readonly ctimeNs: BigInt64Array;
+  readonly mtimeMs: Float64Array;
+  readonly ctimeMs: Float64Array;
   readonly sizes: Float64Array;
   readonly modes: Uint16Array;
   /** CRC-32 of what was written; -1 where it is not known. */
@@ -49,7 +49,7 @@ export function createFileCopier(
   const ascii = /^[\u0000-\u007F]*$/;
   const buffer = Buffer.allocUnsafeSlow(CHUNK);
   let zeros: Buffer | undefined;
-  type Made = { readonly stats: import("node:fs").BigIntStats; readonly checksum: number };
+  type Made = { readonly stats: import("node:fs").Stats; readonly checksum: number };
 
   const nativePath = (path: string): string | Buffer => (ascii.test(path) ? path : Buffer.from(path, "latin1"));
   const stopIfAsked = (): void => {
@@ -98,11 +98,11 @@ export function createFileCopier(
   };
 
   /** The owner before the mode: changing it clears setuid and setgid. */
-  const dress = (target: number, job: FileJob): import("node:fs").BigIntStats => {
+  const dress = (target: number, job: FileJob): import("node:fs").Stats => {
     if (job.owner !== undefined) giveAway(target, job.owner);
     fs.fchmodSync(target, job.mode);
     fs.futimesSync(target, job.atime, job.mtime);
-    return fs.fstatSync(target, { bigint: true });
+    return fs.fstatSync(target);
   };
 
   const copyByReading = (job: FileJob): Made => {
@@ -136,8 +136,8 @@ export function createFileCopier(
   return (jobs) => {
     const failures: { index: number; code: string; message: string }[] = [];
     const outcome = {
-      mtimeNs: new BigInt64Array(jobs.length),
-      ctimeNs: new BigInt64Array(jobs.length),
+      mtimeMs: new Float64Array(jobs.length),
+      ctimeMs: new Float64Array(jobs.length),
       sizes: new Float64Array(jobs.length),
       modes: new Uint16Array(jobs.length),
       checksums: new Float64Array(jobs.length),
@@ -147,10 +147,10 @@ export function createFileCopier(
       try {
         stopIfAsked();
         const { stats, checksum } = options.clone ? copyByCloning(job) : copyByReading(job);
-        outcome.mtimeNs[index] = stats.mtimeNs;
-        outcome.ctimeNs[index] = stats.ctimeNs;
-        outcome.sizes[index] = Number(stats.size);
-        outcome.modes[index] = Number(stats.mode) & 0o7777;
+        outcome.mtimeMs[index] = stats.mtimeMs;
+        outcome.ctimeMs[index] = stats.ctimeMs;
+        outcome.sizes[index] = stats.size;
+        outcome.modes[index] = stats.mode & 0o7777;
         outcome.checksums[index] = checksum;
       } catch (error) {
         const code = error instanceof Error && "code" in error ? String(error.code) : "UNKNOWN";

@@ -12,7 +12,7 @@ import { native, toRaw, under } from "./raw-path.ts";
 import { removeTree } from "./remove.ts";
 import { compileRules } from "./rules.ts";
 import { excludedPlaces } from "./tree-pair.ts";
-import { type Tree, certain, entryAt, now, walkTree } from "./walk.ts";
+import { type Tree, certain, entryAt, walkTree } from "./walk.ts";
 import type { CopyRequest, CopyResult } from "./workspace.ts";
 
 /**
@@ -50,7 +50,7 @@ async function fill(partial: string, request: CopyRequest): Promise<CopyResult> 
   const { signal } = request;
   const sourceRoot = await realSource(request.sourceRoot);
   const root = toRaw(sourceRoot);
-  const startedNs = now();
+  const startedMs = Date.now();
   const tree = walkTree(root, {
     leavesOut: await compileRules(sourceRoot, request.rules),
     exclude: await excludedPlaces(request),
@@ -68,7 +68,7 @@ async function fill(partial: string, request: CopyRequest): Promise<CopyResult> 
     beforeModes: () => ownGit(plan, { sourceRoot, workspace: request.workspace, partial }),
     ...(request.onProgress === undefined ? {} : { onProgress: request.onProgress }),
   });
-  await writeBaseline(request.baseline, baselineOf(tree, made.workspace, startedNs));
+  await writeBaseline(request.baseline, baselineOf(tree, made.workspace, startedMs));
   return {
     files: made.files,
     bytes: made.bytes,
@@ -107,14 +107,14 @@ function canClone(items: readonly CopyItem[], partial: string): boolean {
   }
 }
 
-function baselineOf(tree: Tree, copies: ReadonlyMap<string, Standing>, startedNs: bigint): Baseline {
+function baselineOf(tree: Tree, copies: ReadonlyMap<string, Standing>, startedMs: number): Baseline {
   const baseline: Baseline = new Map();
   for (const [path, source] of tree.entries) {
     const standing = copies.get(path);
     if (standing === undefined) continue;
     const { entry: workspace, digest } = standing;
     const digests = digest === undefined ? {} : { digests: { source: digest, workspace: digest } };
-    baseline.set(path, { source: certain(source, startedNs), workspace, ...digests });
+    baseline.set(path, { source: certain(source, startedMs), workspace, ...digests });
   }
   return baseline;
 }

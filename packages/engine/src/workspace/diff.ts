@@ -6,7 +6,7 @@ import type { Difference } from "./compare.ts";
 import { type RawPath, native, parentOf, shown, toRaw, under } from "./raw-path.ts";
 import { removeTree } from "./remove.ts";
 import { openConfined, pump } from "./file-content.ts";
-import { byPath, inspect, workspaceEdits } from "./sync.ts";
+import { byPath, inspect, workspaceEdits } from "./inspect.ts";
 import type { Side } from "./transfer-plan.ts";
 import type { Change, TreePair } from "./workspace.ts";
 

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { EnvConfig } from "./env-rules.ts";
 import { applyEnvConfig } from "./env-config.ts";
 import { copyRulesOf } from "./env-files.ts";
-import { mergeTree, syncTree, workspaceChanges } from "./sync.ts";
+import { workspaceChanges } from "./inspect.ts";
+import { mergeTree, syncTree } from "./sync.ts";
 import { type Bench, bench, contents, snapshot } from "./testing/trees.ts";
 
 const PLAIN: EnvConfig = { copyMode: "all", copy: [], ignore: [], render: [] };

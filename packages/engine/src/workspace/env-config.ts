@@ -1,4 +1,4 @@
-import { readFileSync, closeSync, writeSync, fchmodSync } from "node:fs";
+import { closeSync, fchmodSync, fchownSync, readFileSync, writeSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { posix } from "node:path";
 import { CiloError } from "@cilo/base";
@@ -10,7 +10,7 @@ import { digestOf, digestOfBytes } from "./digest.ts";
 import { type RawPath, nameOf, parentOf, toRaw, under } from "./raw-path.ts";
 import { render } from "./render.ts";
 import { openConfined } from "./file-content.ts";
-import { replaceFile } from "./transfer.ts";
+import { replaceFile } from "./replace-file.ts";
 import { type Entry, entryAt } from "./walk.ts";
 import type { LeftOut, TreePair } from "./workspace.ts";
 
@@ -133,6 +133,7 @@ function write(path: RawPath, content: Buffer, recording: Recording): BaseEntry 
     {
       write: (file) => {
         for (let done = 0; done < content.length;) done += writeSync(file, content, done);
+        if (process.geteuid?.() === 0) fchownSync(file, before.uid, before.gid);
         fchmodSync(file, before.mode);
       },
     },
@@ -148,5 +149,5 @@ function recorded(path: RawPath, recording: Recording): BaseEntry | undefined {
 function record(path: RawPath, workspace: Entry | undefined, { digests, rendering }: Recording): BaseEntry | undefined {
   const source = entryAt(under(rendering.roots.source, path));
   if (source?.kind !== "file" || workspace?.kind !== "file") return undefined;
-  return { source: { ...source, ctimeNs: 0n }, workspace: { ...workspace, ctimeNs: 0n }, digests };
+  return { source: { ...source, ctimeMs: 0 }, workspace: { ...workspace, ctimeMs: 0 }, digests };
 }

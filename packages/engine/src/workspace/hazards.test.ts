@@ -204,5 +204,5 @@ describe("a tree of 20,000 files", () => {
     expect(result.files).toBe(20_000);
     expect(contents(at.pair.workspace)).toEqual(contents(at.source));
     expect(await syncTree({ ...at.pair, dryRun: false })).toEqual({ applied: [], conflicts: [], workspaceOnly: [] });
-  });
+  }, 300_000);
 });

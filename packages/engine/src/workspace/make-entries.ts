@@ -118,15 +118,16 @@ function jobOf({ from, to, entry }: CopyItem, root: RawPath): FileJob {
     to: under(root, to),
     mode: entry.mode,
     size: entry.size,
-    atime: seconds(entry.atimeNs),
-    mtime: seconds(entry.mtimeNs),
+    atime: seconds(entry.atimeMs),
+    mtime: seconds(entry.mtimeMs),
     sparse: entry.size > 1024 * 1024 && entry.allocated < entry.size / 2,
     ...(owner === undefined ? {} : { owner }),
   };
 }
 
-function seconds(ns: bigint): number {
-  return Number(ns / 1000n) / 1_000_000;
+/** As `utimes` takes it. */
+function seconds(ms: number): number {
+  return ms / 1000;
 }
 
 const ME = geteuid?.();
@@ -142,8 +143,8 @@ function madeFile(outcome: BatchOutcome, index: number): Standing {
     kind: "file",
     mode: outcome.modes[index] ?? 0,
     size: outcome.sizes[index] ?? 0,
-    mtimeNs: outcome.mtimeNs[index] ?? 0n,
-    ctimeNs: outcome.ctimeNs[index] ?? 0n,
+    mtimeMs: outcome.mtimeMs[index] ?? 0,
+    ctimeMs: outcome.ctimeMs[index] ?? 0,
   };
   return checksum < 0 ? { entry } : { entry, digest: asDigest(checksum) };
 }
@@ -190,7 +191,7 @@ function linkAgain({ first, item }: SecondName, { made, options }: Work): void {
 function makeLink({ to, entry }: CopyItem, { made, options }: Work): void {
   const path = native(under(options.root, to));
   symlinkSync(native(entry.target ?? ""), path);
-  lutimesSync(path, seconds(entry.atimeNs), seconds(entry.mtimeNs));
+  lutimesSync(path, seconds(entry.atimeMs), seconds(entry.mtimeMs));
   giveAway(path, entry);
   made.workspace.set(to, { entry });
 }
@@ -199,7 +200,7 @@ function finishFolder({ to, entry }: CopyItem, { made, options }: Work): void {
   const path = native(under(options.root, to));
   giveAway(path, entry);
   chmodSync(path, entry.mode);
-  utimesSync(path, seconds(entry.atimeNs), seconds(entry.mtimeNs));
+  utimesSync(path, seconds(entry.atimeMs), seconds(entry.mtimeMs));
   made.workspace.set(to, { entry });
 }
 

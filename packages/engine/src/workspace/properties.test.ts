@@ -12,7 +12,8 @@ import {
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { diffTree } from "./diff.ts";
-import { mergeTree, syncTree, workspaceChanges } from "./sync.ts";
+import { workspaceChanges } from "./inspect.ts";
+import { mergeTree, syncTree } from "./sync.ts";
 import { type Bench, bench, contents, snapshot } from "./testing/trees.ts";
 
 const RUNS = process.env["CILO_TEST_LONG"] === "1" ? 2000 : 60;

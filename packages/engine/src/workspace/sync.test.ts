@@ -15,7 +15,8 @@ import {
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { mergeTree, syncTree, workspaceChanges } from "./sync.ts";
+import { workspaceChanges } from "./inspect.ts";
+import { mergeTree, syncTree } from "./sync.ts";
 import { type Bench, bench, contents, git, signal, snapshot } from "./testing/trees.ts";
 
 /** A copied tree of a few files; `source` and `workspace` write below either side. */
@@ -271,7 +272,10 @@ describe("bringing source edits into a workspace", () => {
   it("says that there is no record when the baseline is gone, and when it is damaged", async () => {
     await using at = bench();
     const it = await copied(at);
-    writeFileSync(at.pair.baseline, '{"version":1,"entries":["f nonsense"],"rendered":{}}');
+    writeFileSync(
+      at.pair.baseline,
+      '{"version":1,"paths":["a"],"kinds":"f","numbers":[1],"digests":[""],"targets":[]}',
+    );
     await expect(it.sync()).rejects.toMatchObject({ code: "COPY_FAILED" });
     rmSync(at.pair.baseline);
     await expect(it.sync()).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });

@@ -1,30 +1,15 @@
-import { realpath } from "node:fs/promises";
 import { CiloError, isErrno } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
-import { type Baseline, type Digests, isRendered, readBaseline, writeBaseline } from "./baseline.ts";
-import { type Comparison, type Difference, compareTrees } from "./compare.ts";
+import { type Baseline, type Digests, isRendered, writeBaseline } from "./baseline.ts";
 import { type Digest, digestOf } from "./digest.ts";
-import { type IsGenerated, generatedIn } from "./generated.ts";
-import { type RawPath, shown, toRaw } from "./raw-path.ts";
-import { compileRules } from "./rules.ts";
-import { hasSameContent } from "./file-content.ts";
-import { type Transfer, type TransferPlan, planTransfers } from "./transfer-plan.ts";
+import { type Inspection, byPath, inspect } from "./inspect.ts";
+import { type RawPath, shown } from "./raw-path.ts";
+import { type Side, type Transfer, type TransferPlan, planTransfers } from "./transfer-plan.ts";
 import { type Done, finishFolders, removeRest, transfer } from "./transfer.ts";
-import { excludedPlaces } from "./tree-pair.ts";
-import { type Entry, type Tree, certain, now, walkTree } from "./walk.ts";
-import type { Change, SyncRequest, SyncResult, TreePair } from "./workspace.ts";
+import { type Entry, certain } from "./walk.ts";
+import type { Change, SyncRequest, SyncResult } from "./workspace.ts";
 
-/** What stands on both sides and how it differs from the record. */
-export interface Inspection {
-  readonly roots: { readonly source: RawPath; readonly workspace: RawPath };
-  readonly base: Baseline;
-  /** When the walks began, ns. */
-  readonly startedNs: bigint;
-  readonly source: Tree;
-  readonly workspace: Tree;
-  readonly comparison: Comparison;
-  readonly isGenerated: IsGenerated;
-}
+export { workspaceChanges } from "./inspect.ts";
 
 /**
  * Brings what changed in the source into the workspace. What was edited on both sides is left in both and reported;
@@ -50,51 +35,6 @@ export async function mergeTree(request: SyncRequest): Promise<SyncResult> {
   return await carryOut(withoutRendered(plan, seen.base), { seen, request, receiver: "source" });
 }
 
-/** What was edited in the workspace since it was copied or last synced, committed or not. */
-export async function workspaceChanges(pair: TreePair & { readonly signal: AbortSignal }): Promise<Change[]> {
-  return workspaceEdits(await inspect(pair))
-    .map(({ path, workspaceChange }) => ({ path: shown(path), kind: workspaceChange ?? "changed" }))
-    .sort(byPath);
-}
-
-/** The differences that are edits of the workspace. */
-export function workspaceEdits({ comparison, isGenerated }: Inspection): Difference[] {
-  return comparison.differences.filter(
-    (difference) => difference.workspaceChange !== undefined && !isGenerated(difference),
-  );
-}
-
-/** Walks both sides and compares them with the record. Reads only. */
-export async function inspect(pair: TreePair & { readonly signal: AbortSignal }): Promise<Inspection> {
-  const [base, startedNs] = [await readBaseline(pair.baseline), now()];
-  const [sourceRoot, workspaceRoot] = await Promise.all([realFolder(pair.sourceRoot), realFolder(pair.workspace)]);
-  const roots = { source: toRaw(sourceRoot), workspace: toRaw(workspaceRoot) };
-  const options = { leavesOut: await compileRules(sourceRoot, pair.rules), git: "apart", signal: pair.signal } as const;
-  const source = walkTree(roots.source, { ...options, exclude: await excludedPlaces(pair) });
-  const workspace = walkTree(roots.workspace, { ...options, exclude: new Set() });
-  const comparison = compareTrees({
-    base,
-    source: source.entries,
-    workspace: workspace.entries,
-    hasSameContent: (path) => hasSameContent(path, roots),
-    hasBaseContent: (path, side) => {
-      const digest = base.get(path)?.digests?.[side];
-      return digest === undefined ? undefined : digest === digestOf(roots[side], path);
-    },
-  });
-  const isGenerated = generatedIn(roots.workspace, workspace.entries);
-  return { roots, base, startedNs, source, workspace, comparison, isGenerated };
-}
-
-async function realFolder(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (cause) {
-    if (!isErrno(cause, "ENOENT", "ENOTDIR")) throw cause;
-    throw new CiloError(EngineCode.fileNotFound, `there is no folder ${path}`, { cause });
-  }
-}
-
 /** A file that was made from the source's (tokens filled in) cannot go back as it is. */
 function withoutRendered(plan: TransferPlan, base: Baseline): TransferPlan {
   const isHeld = ({ path }: Transfer): boolean => isRendered(base.get(path));
@@ -108,7 +48,7 @@ function withoutRendered(plan: TransferPlan, base: Baseline): TransferPlan {
 interface Carrying {
   readonly seen: Inspection;
   readonly request: SyncRequest;
-  readonly receiver: "source" | "workspace";
+  readonly receiver: Side;
 }
 
 async function carryOut(plan: TransferPlan, carrying: Carrying): Promise<SyncResult> {
@@ -133,11 +73,6 @@ function resultOf(
     conflicts: changes([...plan.conflicts, ...blocked]),
     workspaceOnly: receiver === "workspace" ? changes(plan.receiverOnly) : [],
   };
-}
-
-/** Order of changes in answers. */
-export function byPath(a: Change, b: Change): number {
-  return a.path < b.path ? -1 : Number(a.path > b.path);
 }
 
 const YIELD_EVERY = 64;
@@ -186,7 +121,7 @@ async function record(
   }
   for (const path of plan.kept) base.delete(path);
   for (const { item, entry, digest } of done) {
-    const given = item.from === undefined ? undefined : certain(item.from, seen.startedNs);
+    const given = item.from === undefined ? undefined : certain(item.from, seen.startedMs);
     const sides = receiver === "workspace" ? { source: given, workspace: entry } : { source: entry, workspace: given };
     const digests = sameDigests(digest);
     setBase(base, item.path, { ...sides, ...(digests === undefined ? {} : { digests }) });

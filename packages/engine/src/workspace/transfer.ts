@@ -3,15 +3,11 @@ import {
   closeSync,
   fchmodSync,
   fchownSync,
-  fstatSync,
   futimesSync,
   lstatSync,
   mkdirSync,
-  openSync,
-  renameSync,
   rmdirSync,
   statSync,
-  symlinkSync,
   unlinkSync,
 } from "node:fs";
 import { isErrno } from "@cilo/base";
@@ -19,8 +15,9 @@ import { type HeldFolder, changeFolderMode, holdFolder } from "./confined.ts";
 import { type RawPath, nameOf, native, parentOf } from "./raw-path.ts";
 import { type Digest, asDigest } from "./digest.ts";
 import { openConfined, pump } from "./file-content.ts";
+import { removeIfThere, replaceByLink, replaceFile } from "./replace-file.ts";
 import type { Transfer } from "./transfer-plan.ts";
-import { type Entry, entryAt, temporaryName } from "./walk.ts";
+import { type Entry, entryAt } from "./walk.ts";
 
 export interface TransferRoots {
   /** Absolute and real. */
@@ -88,7 +85,7 @@ function isStill(expected: Entry | undefined, now: Entry | undefined, path: RawP
   }
   if (expected.kind !== now.kind) return false;
   if (now.kind === "folder") return true;
-  return expected.size === now.size && expected.mtimeNs === now.mtimeNs && expected.ctimeNs === now.ctimeNs;
+  return expected.size === now.size && expected.mtimeMs === now.mtimeMs && expected.ctimeMs === now.ctimeMs;
 }
 
 interface Target {
@@ -111,10 +108,8 @@ function writeOver(item: Transfer, target: Target): Transferred {
   return { state: "done", entry: from };
 }
 
-function putLink(from: Entry, { folder, path }: Target): Transferred {
-  const temporary = temporaryIn(folder);
-  symlinkSync(native(from.target ?? ""), native(temporary));
-  putInPlace(temporary, path);
+function putLink(from: Entry, target: Target): Transferred {
+  replaceByLink(target, from.target ?? "");
   return { state: "done", entry: from };
 }
 
@@ -135,33 +130,6 @@ function putFile({ path, from }: Transfer, target: Target): Transferred {
   }
 }
 
-/** Puts a new file in the place of what is there, whole or not at all, and answers what stands there then. */
-export function replaceFile(
-  { folder, path }: Pick<Target, "folder" | "path">,
-  { write }: { readonly write: (file: number) => void },
-): Entry | undefined {
-  const temporary = temporaryIn(folder);
-  const file = openSync(native(temporary), "wx", 0o600);
-  try {
-    write(file);
-    const written = fstatSync(file, { bigint: true });
-    renameSync(native(temporary), native(path));
-    const entry = entryAt(path);
-    // Somebody may have written to it since: then it is an edit, and the doubtful time makes it be looked at.
-    const isOurs = entry?.kind === "file" && entry.size === Number(written.size) && entry.mtimeNs === written.mtimeNs;
-    return entry === undefined || isOurs ? entry : { ...entry, size: Number(written.size), ctimeNs: 0n };
-  } catch (error) {
-    removeIfThere(temporary);
-    throw error;
-  } finally {
-    closeSync(file);
-  }
-}
-
-function temporaryIn(folder: HeldFolder): RawPath {
-  return folder.at(temporaryName());
-}
-
 /** Mode and time of the original; as root also the owner of the folder's other files: the receiving folder's. */
 function dress(file: number, from: Entry, roots: TransferRoots): void {
   if (process.geteuid?.() === 0) {
@@ -169,25 +137,7 @@ function dress(file: number, from: Entry, roots: TransferRoots): void {
     if (top.uid !== 0 || top.gid !== 0) fchownSync(file, top.uid, top.gid);
   }
   fchmodSync(file, from.mode & roots.modeMask);
-  const seconds = Number(from.mtimeNs / 1000n) / 1_000_000;
-  futimesSync(file, seconds, seconds);
-}
-
-function putInPlace(temporary: RawPath, path: RawPath): void {
-  try {
-    renameSync(native(temporary), native(path));
-  } catch (error) {
-    removeIfThere(temporary);
-    throw error;
-  }
-}
-
-function removeIfThere(path: RawPath): void {
-  try {
-    unlinkSync(native(path));
-  } catch (error) {
-    if (!isErrno(error, "ENOENT")) throw error;
-  }
+  futimesSync(file, from.mtimeMs / 1000, from.mtimeMs / 1000);
 }
 
 /** Gives folders that were made or changed their modes, the deepest first, and answers all with what stands there now. */

@@ -1,4 +1,4 @@
-import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { type Stats, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { isErrno } from "@cilo/base";
 import { type RawPath, native, shown, under } from "./raw-path.ts";
@@ -13,15 +13,16 @@ export interface Entry {
   /** Permission bits with setuid, setgid and sticky. */
   readonly mode: number;
   readonly size: number;
-  readonly mtimeNs: bigint;
-  readonly ctimeNs: bigint;
+  /** Milliseconds with fractions: exact to a quarter of a microsecond, far finer than the clock of any filesystem. */
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
   /** Of a link, raw. */
   readonly target?: RawPath;
 }
 
 /** An entry with what only copying needs. */
 export interface WalkedEntry extends Entry {
-  readonly atimeNs: bigint;
+  readonly atimeMs: number;
   readonly uid: number;
   readonly gid: number;
   /** Device and inode where more than one name leads to the file. */
@@ -94,7 +95,7 @@ function namesIn(root: RawPath, folder: RawPath, tree: Tree): readonly RawPath[]
 /** Notes the entry; true for a folder to descend into. */
 function visit(root: RawPath, path: RawPath, walk: { tree: Tree; options: WalkOptions }): boolean {
   const full = under(root, path);
-  const stats = lstatSync(native(full), { bigint: true, throwIfNoEntry: false });
+  const stats = lstatSync(native(full), { throwIfNoEntry: false });
   if (stats === undefined || walk.options.exclude.has(full)) return false;
   const kind = kindOf(stats);
   if (walk.options.leavesOut(path, kind === "folder" ? "folder" : "other")) return false;
@@ -109,7 +110,7 @@ function visit(root: RawPath, path: RawPath, walk: { tree: Tree; options: WalkOp
 
 /** The entry at an absolute raw path, or `undefined` when there is none that can be copied. */
 export function entryAt(full: RawPath): WalkedEntry | undefined {
-  const stats = lstatSync(native(full), { bigint: true, throwIfNoEntry: false });
+  const stats = lstatSync(native(full), { throwIfNoEntry: false });
   const kind = stats === undefined ? undefined : kindOf(stats);
   return stats === undefined || kind === undefined ? undefined : entryOf(full, stats, kind);
 }
@@ -119,34 +120,40 @@ const FOLDER = 0o040000;
 const FILE = 0o100000;
 const LINK = 0o120000;
 
-function kindOf(stats: BigIntStats): Kind | undefined {
-  const type = Number(stats.mode) & TYPE_MASK;
+function kindOf(stats: Stats): Kind | undefined {
+  const type = stats.mode & TYPE_MASK;
   if (type === FILE) return "file";
   if (type === FOLDER) return "folder";
   return type === LINK ? "link" : undefined;
 }
 
-function specialName(stats: BigIntStats): string {
+function specialName(stats: Stats): string {
   if (stats.isSocket()) return "a socket";
   return stats.isFIFO() ? "a named pipe" : "a device";
 }
 
-function entryOf(full: RawPath, stats: BigIntStats, kind: Kind): WalkedEntry | undefined {
+function entryOf(full: RawPath, stats: Stats, kind: Kind): WalkedEntry | undefined {
   const target = kind === "link" ? targetOf(full) : undefined;
   if (kind === "link" && target === undefined) return undefined;
   return {
     kind,
-    mode: Number(stats.mode) & 0o7777,
-    size: Number(stats.size),
-    mtimeNs: stats.mtimeNs,
-    ctimeNs: stats.ctimeNs,
-    atimeNs: stats.atimeNs,
-    uid: Number(stats.uid),
-    gid: Number(stats.gid),
-    allocated: Number(stats.blocks) * 512,
+    mode: stats.mode & 0o7777,
+    size: stats.size,
+    mtimeMs: stats.mtimeMs,
+    ctimeMs: stats.ctimeMs,
+    atimeMs: stats.atimeMs,
+    uid: stats.uid,
+    gid: stats.gid,
+    allocated: stats.blocks * 512,
     ...(target === undefined ? {} : { target }),
-    ...(kind === "file" && stats.nlink > 1n ? { sharedInode: `${stats.dev}:${stats.ino}` } : {}),
+    ...(kind === "file" && stats.nlink > 1 ? { sharedInode: inodeOf(full) } : {}),
   };
+}
+
+/** Exact, which a number is not on every filesystem. */
+function inodeOf(full: RawPath): string {
+  const stats = lstatSync(native(full), { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? "" : `${stats.dev}:${stats.ino}`;
 }
 
 function targetOf(full: RawPath): RawPath | undefined {
@@ -159,14 +166,9 @@ function targetOf(full: RawPath): RawPath | undefined {
 }
 
 /** Clock ticks of filesystems are at most this long: what changed that shortly before it was read may change again unseen. */
-const TICK_NS = 20_000_000n;
+const TICK_MS = 20;
 
-/** The present, for {@link certain}, ns. */
-export function now(): bigint {
-  return BigInt(Date.now()) * 1_000_000n;
-}
-
-/** The entry as it may be recorded when it was read after `startedNs`: a doubtful one with a time that is never met again, so that the next comparison reads the content. */
-export function certain<E extends Entry>(entry: E, startedNs: bigint): E {
-  return entry.ctimeNs < startedNs - TICK_NS ? entry : { ...entry, ctimeNs: 0n };
+/** The entry as it may be recorded when it was read after `startedMs`: a doubtful one with a time that is never met again, so that the next comparison reads the content. */
+export function certain<E extends Entry>(entry: E, startedMs: number): E {
+  return entry.ctimeMs < startedMs - TICK_MS ? entry : { ...entry, ctimeMs: 0 };
 }
