@@ -19,8 +19,8 @@ async function removal(machine: Machine, environments: readonly Running[]): Prom
   const standIns = await standInsPresent(machine);
   return [
     ...environments.map(({ environment }) => `npx cilo destroy ${environment}`),
-    ...(await undoCommands()),
     ...(standIns.length === 0 ? [] : [`docker rmi ${standIns.join(" ")}    # stand-in images`]),
+    ...(await undoCommands()),
   ];
 }
 

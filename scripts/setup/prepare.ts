@@ -12,6 +12,8 @@ import { rememberUndo } from "./undo.ts";
 export interface Extras {
   /** System packages. */
   readonly packages?: readonly string[];
+  /** Programs, each in a package of its own name. */
+  readonly programs?: readonly string[];
   /** Steps taken after all others. */
   readonly last?: readonly Step[];
 }
@@ -21,7 +23,8 @@ export interface Extras {
  * everything; changes nothing and asks nothing where all is there. How to take each step back is remembered.
  */
 export async function prepareMachine(machine: Machine, extras: Extras = {}): Promise<void> {
-  const steps = [...(await engineSteps(machine, extras.packages ?? [])), ...(extras.last ?? [])];
+  const more = [...(extras.packages ?? []), ...(await missingPrograms(extras.programs ?? []))];
+  const steps = [...(await engineSteps(machine, more)), ...(extras.last ?? [])];
   await needRoot(machine, steps);
   if (steps.length > 0) await agreeTo(steps, machine.signal);
   for (const step of steps) {
@@ -30,6 +33,11 @@ export async function prepareMachine(machine: Machine, extras: Extras = {}): Pro
     await step.apply();
   }
   if (await refusesUser(machine)) startAgainWithNewGroups(machine);
+}
+
+async function missingPrograms(names: readonly string[]): Promise<string[]> {
+  const missing = await Promise.all(names.map(async (name) => ((await hasProgram(name)) ? [] : [name])));
+  return missing.flat();
 }
 
 async function engineSteps(machine: Machine, packages: readonly string[]): Promise<Step[]> {

@@ -3,18 +3,24 @@ import { CiloError } from "@cilo/base";
 import { type Machine, command, hasProgram, isThere, rootCommand, succeeds } from "./machine.ts";
 import type { Step } from "./step.ts";
 
-/** A program, and the packages that bring it. */
-const programs = [
-  { program: "dockerd", packages: ["docker.io"] },
-  { program: "docker", packages: ["docker.io", "docker-cli"] },
-  { program: "iptables", packages: ["iptables"] },
-  // The program alone: the package `dnsmasq` also starts a service that takes port 53.
-  { program: "dnsmasq", packages: ["dnsmasq-base"] },
-] as const;
+/** Releases whose docker.io still has the program `docker` in it; later ones have docker-cli. */
+const withoutDockerCli = ["bullseye", "bookworm"];
+
+/** What must be there, and the packages that bring it. */
+function programsFor(machine: Machine): readonly { program: string; packages: readonly string[] }[] {
+  const hasCli = machine.distribution === "debian" && !withoutDockerCli.includes(machine.codename);
+  return [
+    { program: "dockerd", packages: ["docker.io"] },
+    { program: "docker", packages: hasCli ? ["docker-cli"] : ["docker.io"] },
+    { program: "iptables", packages: ["iptables"] },
+    // The program alone: the package `dnsmasq` also starts a service that takes port 53.
+    { program: "dnsmasq", packages: ["dnsmasq-base"] },
+  ];
+}
 
 /** The system packages that are missing, as one step; none when all is there. */
 export async function systemPackages(machine: Machine, more: readonly string[] = []): Promise<Step[]> {
-  const wanted = [...(await missingPackages()), ...(await engineNeeds()), ...more];
+  const wanted = [...(await missingPackages(machine)), ...(await engineNeeds()), ...more];
   if (wanted.length === 0) return [];
   if (!machine.hasApt) {
     throw new CiloError(
@@ -28,9 +34,9 @@ export async function systemPackages(machine: Machine, more: readonly string[] =
   return [installStep(machine, wanted)];
 }
 
-async function missingPackages(): Promise<string[]> {
+async function missingPackages(machine: Machine): Promise<string[]> {
   const missing = await Promise.all(
-    programs.map(async ({ program, packages }) => ((await hasProgram(program)) ? [] : [...packages])),
+    programsFor(machine).map(async ({ program, packages }) => ((await hasProgram(program)) ? [] : packages)),
   );
   return [...new Set(missing.flat())];
 }
@@ -43,15 +49,13 @@ async function engineNeeds(): Promise<string[]> {
   return [...(apparmor.startsWith("Y") ? ["apparmor"] : []), ...(cgroups ? [] : ["cgroupfs-mount"])];
 }
 
-/** Installs packages by apt-get; names that this release does not have are left out when an alternative was given. */
-export function installStep(machine: Machine, packages: readonly string[]): Step {
+function installStep(machine: Machine, packages: readonly string[]): Step {
   return {
     what: `install ${packages.join(", ")} with apt-get`,
     undo: `apt-get remove ${packages.join(" ")}`,
     apply: async () => {
       await rootCommand(machine, ["apt-get", "update", "--quiet"]);
-      const known = await availablePackages(machine, packages);
-      await rootCommand(machine, ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", ...known]);
+      await rootCommand(machine, ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", ...packages]);
     },
   };
 }
