@@ -70,7 +70,7 @@ async function onMachine(
   const answer = await promisify(execFile)("unshare", args, {
     cwd: import.meta.dirname,
     env: { PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` },
-    timeout: 60_000,
+    timeout: 170_000,
   });
   return JSON.parse(answer.stdout.trim().split("\n").at(-1) ?? "null");
 }
