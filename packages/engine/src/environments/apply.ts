@@ -50,8 +50,15 @@ export interface ApplyResult {
  */
 export async function apply(work: Work, request: ApplyRequest): Promise<ApplyResult> {
   const { record } = request.located;
+  const { addresses } = work.deps;
   return await withAddresses(
-    { addresses: work.deps.addresses, runtime: work.runtime },
+    {
+      addresses: {
+        allocate: (needed) => work.progress.phase("addresses", () => addresses.allocate(needed)),
+        release: (owner) => addresses.release(owner),
+      },
+      runtime: work.runtime,
+    },
     {
       owner: `${record.project}/${record.environment}`,
       composeProject: request.desired.composeProject,

@@ -76,6 +76,7 @@ async function putBack(
   const { paths } = update.plan.located;
   const outcome = await work.progress.phase("rollback", async () => {
     await restoreFiles(work, update, previous);
+    await restoreImages(work, update, previous);
     return await startPrevious(work, update, previous);
   });
   if (outcome.kind === "failed")
@@ -110,6 +111,15 @@ async function startPrevious(work: Work, update: Update, previous: Applied): Pro
     wait: true,
     timeoutMs: PUT_BACK_MS,
   });
+}
+
+/** A build has taken the names of the images that ran before; they are still there without one. */
+async function restoreImages(work: Work, { plan, before }: Update, previous: Applied): Promise<void> {
+  for (const [name, service] of Object.entries(previous.spec.document.services)) {
+    const [container] = containersOf(before, plan.target.composeProject, name);
+    if (service.build === undefined || service.image === undefined || container?.imageId === undefined) continue;
+    await work.runtime.tag({ imageId: container.imageId, name: service.image }, { signal: work.context.signal });
+  }
 }
 
 async function restoreFiles(work: Work, update: Update, previous: Applied): Promise<void> {

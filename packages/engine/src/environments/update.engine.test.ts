@@ -103,6 +103,25 @@ services:
   expect(owned.filter((object) => object.home === bench.home.id)).toEqual([]);
 });
 
+test("an image that was built again and does not work is put back too", async () => {
+  await using bench = await createEngineBench(`
+services:
+  app: { build: ./app, stop_signal: SIGKILL, healthcheck: { test: [CMD, sh, -c, 'case $$(cat /words) in good*) ;; *) exit 1;; esac'], interval: 200ms, retries: 1 } }
+`);
+  await bench.write(
+    "app/Dockerfile",
+    'FROM busybox:latest\nCOPY words /words\nCMD ["sh", "-c", "cat /words; sleep 600"]\n',
+  );
+  await bench.write("app/words", "good\n");
+  await bench.up("dev");
+  await bench.write("app/words", "bad\n");
+  const error = await failure(bench.up("dev"));
+  expect(error.message).toBe("app is unhealthy: bad; what ran before was put back");
+  expect((await bench.environments.status("dev", bench.context())).state).toBe("running");
+  await bench.write("app/words", "good again\n");
+  expect((await bench.up("dev")).changed).toBe(true);
+});
+
 test("a shared service is one container that two environments reach by its name", async () => {
   await using bench = await createEngineBench(`
 services:

@@ -12,12 +12,15 @@ import { composeVersion } from "./compose/program.ts";
 import type { EngineClient } from "./engine/client.ts";
 import type { EngineEndpoint } from "./engine/endpoint.ts";
 import { connectContainer, disconnectContainer } from "./engine/connect.ts";
-import { readStatus } from "./engine/containers.ts";
+import { listContainers, readStatus } from "./engine/containers.ts";
 import { readEvents } from "./engine/events.ts";
 import { untilQuiet } from "./engine/quiet.ts";
 import { removeProject } from "./engine/removal.ts";
+import { noteAnonymousVolumes } from "./engine/anonymous-volumes.ts";
+import { ComposeLabel } from "./engine/labels.ts";
 import { removeStaleNetworks } from "./engine/stale-networks.ts";
 import { survey } from "./engine/survey.ts";
+import { tagImage } from "./engine/tag.ts";
 import { tailLogs } from "./engine/tail.ts";
 import type { Runtime, RuntimeAction, RuntimeEvent, RuntimeInfo, RuntimeTarget, UpOptions } from "./runtime.ts";
 
@@ -54,6 +57,7 @@ export function createComposeRuntime(engine: ComposeEngine): Runtime {
     connect: async (request, options) => await connectContainer(await parts.client(options), request, options),
     restart: (target, services, options) => restart(parts, { target, services }, options),
     disconnect: async (request, options) => await disconnectContainer(await parts.client(options), request, options),
+    tag: async (request, options) => await tagImage(await parts.client(options), request, options),
     tail: async (request, options) => await tailLogs(await parts.client(options), request, options),
     attach: (target, action, options) => attachTo(parts, { target, action }, options),
     inspect: (options) => inspect(parts, options),
@@ -101,7 +105,7 @@ async function up(
   const { signal, onProgress } = options;
   const { composeProject } = target;
   const [client, program] = await Promise.all([settle(parts, composeProject, { signal }), parts.compose({ signal })]);
-  const moved = await removeStaleNetworks(client, { composeProject, document: spec.document }, { signal });
+  const moved = await prepare(client, { composeProject, document: spec.document }, { signal });
   const creations = followCreations();
   const onLine = (line: string): void => {
     creations.onLine(line);
@@ -120,6 +124,17 @@ async function up(
   } finally {
     if (creations.open() > refused) parts.cutOff.add(composeProject);
   }
+}
+
+/** Does what Compose leaves undone when containers and networks change; answers whether it must recreate containers. */
+async function prepare(
+  client: EngineClient,
+  { composeProject, document }: { composeProject: string; document: IsolatedSpec["document"] },
+  { signal }: Options,
+): Promise<boolean> {
+  const containers = await listContainers(client, [`${ComposeLabel.project}=${composeProject}`], { signal });
+  await noteAnonymousVolumes(client, { composeProject, containers }, { signal });
+  return await removeStaleNetworks(client, { composeProject, containers, document }, { signal });
 }
 
 /** Compose ends with 130 when a signal stops it; `run` answers 128 when one killed it. */

@@ -190,6 +190,10 @@ class Fake implements FakeRuntime {
       if (services.includes(container.status.service)) this.#engine.restart(container);
   }
 
+  async tag({ imageId, name }: { imageId: string; name: string }, { signal }: Options): Promise<void> {
+    this.#enter(signal, `tag ${imageId} ${name}`);
+  }
+
   async tail(
     { composeProject, service, lines }: { composeProject: string; service: string; lines: number },
     { signal }: Options,

@@ -11,6 +11,8 @@ export interface ContainerStatus {
   /** Absent without a healthcheck. */
   readonly health?: "starting" | "healthy" | "unhealthy";
   readonly exitCode?: number;
+  /** The image it was made from; absent where the engine does not say. */
+  readonly imageId?: string;
   /** IPv4 by engine network name; empty while not running. */
   readonly addresses: Readonly<Record<string, string>>;
   /** Milliseconds since the epoch; absent when never started, and when `details` were not asked for. */
@@ -100,6 +102,8 @@ export interface Runtime {
   restart(target: RuntimeTarget, services: readonly string[], options: { signal: AbortSignal }): Promise<void>;
   /** Takes a container of another Compose project off a network; not attached, or either gone, is no failure. */
   disconnect(request: { containerId: string; network: string }, options: { signal: AbortSignal }): Promise<void>;
+  /** Gives a name to an image, taking it from the one that has it. */
+  tag(request: { imageId: string; name: string }, options: { signal: AbortSignal }): Promise<void>;
   /** The last lines that a service's containers wrote, oldest first, without control characters; for error messages. */
   tail(
     request: { composeProject: string; service: string; lines: number },

@@ -64,6 +64,7 @@ export function containerStatus(container: ListedContainer): ContainerStatus | u
     addresses: state === "running" || state === "paused" ? addressesOf(container) : {},
     ...(health === undefined ? {} : { health }),
     ...(exitCode === undefined ? {} : { exitCode }),
+    ...(container.ImageID === undefined ? {} : { imageId: container.ImageID }),
   };
 }
 

@@ -10,6 +10,7 @@ const labels = z.pipe(
 export const ContainerList = z.array(
   z.object({
     Id: z.string(),
+    ImageID: z.optional(z.string()),
     Names: z.optional(z.nullable(z.array(z.string()))),
     Labels: labels,
     State: z.string(),
