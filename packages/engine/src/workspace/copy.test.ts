@@ -178,6 +178,16 @@ describe("copying a source tree", () => {
     expect(readdirSync(join(at.root, "env"))).toEqual([]);
   });
 
+  it("tells of paths that are too long, and copies the rest", async () => {
+    await using at = bench();
+    mkdirSync(at.source);
+    writeFileSync(join(at.source, "file"), "x");
+    execFileSync("perl", ["-e", `chdir $ARGV[0]; for (1..3000) { mkdir "d"; chdir "d" } open(F, ">f")`, at.source]);
+    const { leftOut, files } = await at.copy();
+    expect(files).toBe(1);
+    expect(leftOut.map(({ reason }) => reason)).toEqual(["the path is too long"]);
+  });
+
   it("keeps the holes of a sparse file, and its content", async () => {
     await using at = bench();
     mkdirSync(at.source);

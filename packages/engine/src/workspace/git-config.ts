@@ -63,3 +63,9 @@ export function ownAlternates(text: string, place: GitFolderPlace, mapping: Mapp
     })
     .join("\n");
 }
+
+/** `worktrees/<name>/gitdir` of a copy: the `.git` of the linked work tree that was copied with it. */
+export function ownLink(text: string, mapping: Mapping): string {
+  const copy = mapping.toCopy(text.trimEnd());
+  return copy === undefined ? text : `${copy}\n`;
+}

@@ -1,7 +1,7 @@
 import { lstat, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { isErrno } from "@cilo/base";
-import { type Mapping, ownAlternates, ownConfig } from "./git-config.ts";
+import { type Mapping, ownAlternates, ownConfig, ownLink } from "./git-config.ts";
 import { type GitPlan, isBelow } from "./git-plan.ts";
 import { nameOf, shown } from "./raw-path.ts";
 
@@ -24,6 +24,8 @@ export async function ownGit(plan: GitPlan, request: OwnGitRequest): Promise<voi
     const name = nameOf(to);
     const isConfig =
       (name === "config" || name === "config.worktree") && places.has(`${to.slice(0, -name.length)}HEAD`);
+    if (/(?:^|\/)worktrees\/[^/]+\/gitdir$/u.test(to))
+      await rewrite(join(request.partial, shown(to)), (text) => ownLink(text, mapping));
     const isAlternates = to.endsWith("objects/info/alternates");
     if (!isConfig && !isAlternates) continue;
     const folder = isConfig ? dirname(shown(to)) : join(shown(to), "../../..");

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, realpathSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { isErrno } from "@cilo/base";
 import { type RawPath, shown, toRaw, under } from "./raw-path.ts";
@@ -32,7 +32,7 @@ export interface GitPlan {
 
 /**
  * What to copy so that git works in the copy and never acts on the source: every `.git` folder without locks and
- * without the list of linked work trees; for a `.git` that names a folder elsewhere (a linked work tree, a separate git
+ * without linked work trees that lie elsewhere; for a `.git` that names a folder elsewhere (a linked work tree, a separate git
  * folder) a whole repository of its own. Objects are copied, not borrowed: the source's garbage collection cannot harm
  * the copy, and git works in a container that sees only the workspace.
  */
@@ -53,9 +53,10 @@ function planOne(sourceRoot: string, path: RawPath, planning: Planning): void {
   const absolute = join(sourceRoot, at);
   const entry = entryAt(under(toRaw(sourceRoot), path));
   if (entry === undefined) return;
-  if (entry.kind === "folder") return copyFolder(under(toRaw(sourceRoot), path), path, planning);
+  if (entry.kind === "folder") return copyFolder(under(toRaw(sourceRoot), path), path, { ...planning, sourceRoot });
   const target = gitFolderOf(absolute, entry);
-  const known = target === undefined ? undefined : inCopy(target, sourceRoot, planning.plan);
+  const place = target === undefined ? undefined : inCopy(target, sourceRoot, planning.plan);
+  const known = planning.plan.items.some(({ to }) => shown(to) === `${place}/HEAD`) ? place : undefined;
   if (target === undefined) planning.plan.items.push({ from: toRaw(absolute), to: path, entry });
   else if (known === undefined) makeOwn(target, at, planning);
   else planning.plan.pointers.push({ at, folder: known });
@@ -90,11 +91,48 @@ export function isBelow(path: string): boolean {
   return path !== ".." && !path.startsWith("../") && !isAbsolute(path);
 }
 
-function copyFolder(source: RawPath, copy: RawPath, { plan, signal }: Planning): void {
+function copyFolder(source: RawPath, copy: RawPath, planning: Planning & { readonly sourceRoot: string }): void {
+  const { plan, signal, sourceRoot } = planning;
   const isRepository = existsSync(join(shown(source), "HEAD"));
-  const skip = (path: RawPath): boolean => isRepository && (path === "worktrees" || isLock(path));
+  const kept = isRepository ? linkedInside(shown(source), sourceRoot) : new Set<string>();
+  const skip = (path: RawPath): boolean => isRepository && (isLock(path) || isForeignLink(path, kept));
   addAll(plan, { source, copy, signal, skip });
   if (isRepository) plan.folders.push({ source: shown(source), copy: shown(copy), isMadeOwn: false });
+}
+
+/** The linked work trees that lie in the source and so are copied with it, by their names in `worktrees/`. */
+function linkedInside(gitFolder: string, sourceRoot: string): ReadonlySet<string> {
+  const kept = new Set<string>();
+  for (const name of foldersIn(join(gitFolder, "worktrees"))) {
+    const dotGit = linkedWorkTree(join(gitFolder, "worktrees", name));
+    if (dotGit !== undefined && isBelow(relative(sourceRoot, dotGit))) kept.add(name);
+  }
+  return kept;
+}
+
+function foldersIn(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR", "EACCES")) return [];
+    throw error;
+  }
+}
+
+/** The real `.git` of the work tree that a folder in `worktrees/` is about, if it is there. */
+function linkedWorkTree(folder: string): string | undefined {
+  try {
+    return realpathSync(resolve(folder, readFileSync(join(folder, "gitdir"), "utf8").trimEnd()));
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR", "EACCES", "ELOOP")) return undefined;
+    throw error;
+  }
+}
+
+function isForeignLink(path: RawPath, kept: ReadonlySet<string>): boolean {
+  const [top, name, ...deeper] = path.split("/");
+  if (top !== "worktrees" || deeper.length > 0) return false;
+  return name === undefined ? kept.size === 0 : !kept.has(shown(name));
 }
 
 /** Locks are of the git command that holds them. */

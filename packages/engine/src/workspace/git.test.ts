@@ -161,6 +161,24 @@ describe("git in a workspace", () => {
     await provesApart(at, join(at.root, "other"));
   });
 
+  it("has its own linked work trees where the source has them within", async () => {
+    await using at = bench();
+    await fillRepository(at.source);
+    await git(at.source, "worktree", "add", "-q", "-b", "agent-1", join(at.source, ".trees/agent-1"));
+    const inner = join(at.source, ".trees/agent-1");
+    await dirty(inner);
+    const shown = await state(inner);
+    await at.copy();
+    const copy = join(at.pair.workspace, ".trees/agent-1");
+    expect(await state(copy)).toBe(shown);
+    expect(await git(copy, "worktree", "list", "--porcelain")).not.toContain(at.source);
+    expect(await git(at.pair.workspace, "worktree", "list", "--porcelain")).toContain(`worktree ${copy}\n`);
+    const before = snapshot(at.source);
+    await git(copy, "commit", "-q", "-a", "-m", "in the copy");
+    await git(at.pair.workspace, "worktree", "remove", "--force", copy);
+    expect(snapshot(at.source)).toEqual(before);
+  });
+
   it("still finds objects that the source borrows from another repository", async () => {
     await using at = bench();
     const seed = join(at.root, "seed");

@@ -64,6 +64,13 @@ describe("removing a tree", () => {
     },
   );
 
+  it("removes folders that are nested deeper than a path can name", async () => {
+    await using at = bench();
+    execFileSync("perl", ["-e", `chdir $ARGV[0]; for (1..3000) { mkdir "d"; chdir "d" } open(F, ">f")`, at.root]);
+    await removeTree(join(at.root, "d"), { within: at.root, signal });
+    expect(existsSync(join(at.root, "d"))).toBe(false);
+  });
+
   it("has nothing to do for what is not there", async () => {
     await using at = bench();
     await removeTree(join(at.root, "missing/too"), { within: at.root, signal });

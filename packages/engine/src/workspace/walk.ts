@@ -92,9 +92,16 @@ function namesIn(root: RawPath, folder: RawPath, tree: Tree): readonly RawPath[]
   }
 }
 
+/** Of Linux, 4096 with the final NUL, and a margin for what a copy's own path is longer by. */
+const LONGEST_PATH = 3840;
+
 /** Notes the entry; true for a folder to descend into. */
 function visit(root: RawPath, path: RawPath, walk: { tree: Tree; options: WalkOptions }): boolean {
   const full = under(root, path);
+  if (full.length > LONGEST_PATH) {
+    walk.tree.leftOut.push({ path: shown(path), reason: "the path is too long" });
+    return false;
+  }
   const stats = lstatSync(native(full), { throwIfNoEntry: false });
   if (stats === undefined || walk.options.exclude.has(full)) return false;
   const kind = kindOf(stats);
