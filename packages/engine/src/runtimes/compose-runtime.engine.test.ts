@@ -182,6 +182,26 @@ describe("a network that changes", () => {
   });
 });
 
+describe("anonymous volumes go with the environment", () => {
+  test.each<[string, (env: TestEnvironment, web: Service) => Promise<void>]>([
+    ["when it ran once", async () => undefined],
+    ["when the container was recreated", async ({ up }, web) => await up({ web }, { recreate: true })],
+    ["when the service was taken out", async ({ up }) => await up({ other: service() })],
+    ["when the environment was down", async ({ runtime, target }) => await runtime.down(target, { signal: signal() })],
+  ])("%s", async (_, meanwhile) => {
+    const env = await environment(subject);
+    const web = service({ volumes: [{ type: "volume", target: "/data" }] });
+    await env.up({ web });
+    const [volume = ""] = await mountedVolumes(env);
+    expect(volume).toMatch(/^[0-9a-f]{64}$/u);
+    await meanwhile(env, web);
+    expect(await docker("volume", "inspect", volume)).toBe(0);
+    await env.runtime.destroy(env.project, { signal: signal() });
+    expect(await docker("volume", "inspect", volume)).toBe(1);
+    expect(await env.objects()).toEqual([]);
+  });
+});
+
 describe("images built for an environment", () => {
   test("go with it, and tags that the user gave stay", async () => {
     const { up, target, project, home, runtime } = await environment(subject);
@@ -239,7 +259,7 @@ describe("attach", () => {
       .map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
       .join(" ");
     const { stdout } = await run("script", ["-qec", quoted, "/dev/null"], { signal: signal(), env: process.env });
-    expect(stdout.trim()).toMatch(/33 \/bin a b$/u);
+    expect(stdout.trim()).toContain("33 /bin a b");
   });
 
   test("reaches each container of a scaled service", async () => {
@@ -368,6 +388,13 @@ function script(body: string): string {
   const module = new URL("./docker/docker-runtime.ts", import.meta.url).href;
   return `import { createDockerRuntime } from ${JSON.stringify(module)};
     const runtime = createDockerRuntime({ env: process.env }); ${body};`;
+}
+
+async function mountedVolumes({ containers }: TestEnvironment): Promise<string[]> {
+  const ids = (await containers()).map(({ id }) => id);
+  const format = "{{range .Mounts}}{{.Name}}\n{{end}}";
+  const { stdout } = await run("docker", ["inspect", "-f", format, ...ids], { signal: signal(), env: process.env });
+  return stdout.split("\n").filter(Boolean);
 }
 
 async function composeConfig(project: string, file: string): Promise<unknown> {

@@ -1,5 +1,6 @@
 import { CiloError, delay, isCiloError, mapLimit } from "@cilo/base";
 import { EngineCode } from "../../errors.ts";
+import { anonymousVolumes, noteAnonymousVolumes, notedVolumes } from "./anonymous-volumes.ts";
 import type { EngineClient } from "./client.ts";
 import { listContainers } from "./containers.ts";
 import { disconnectContainer } from "./connect.ts";
@@ -52,6 +53,8 @@ interface Objects {
   /** Name by id. */
   readonly networks: ReadonlyMap<string, string>;
   readonly volumes: readonly string[];
+  /** Volumes that only mounts and notes lead to. */
+  readonly anonymous: readonly string[];
   /** Tags of ours, and identifiers of images without a tag. */
   readonly images: readonly string[];
 }
@@ -66,8 +69,9 @@ async function findObjects({ client, composeProject, kind, signal }: Removal): P
     everything ? client.call("GET", "/volumes", { signal, query }) : undefined,
     everything ? client.call("GET", "/images/json", { signal, query }) : undefined,
   ]);
-  const kept = everything ? [] : containers.filter(hasAnonymousVolume);
+  const kept = everything ? [] : containers.filter((container) => anonymousVolumes(container).length > 0);
   const keptNetworks = new Set(kept.flatMap((container) => Object.keys(container.NetworkSettings?.Networks ?? {})));
+  const allVolumes = volumes === undefined ? [] : (VolumeList.parse(volumes.body).Volumes ?? []);
   return {
     containers: containers.filter((container) => !kept.includes(container) || isRunning(container)),
     networks: new Map(
@@ -75,14 +79,10 @@ async function findObjects({ client, composeProject, kind, signal }: Removal): P
         .filter(({ Name }) => !keptNetworks.has(Name))
         .map(({ Id, Name }) => [Id, Name]),
     ),
-    volumes: volumes === undefined ? [] : (VolumeList.parse(volumes.body).Volumes ?? []).map(({ Name }) => Name),
+    volumes: allVolumes.map(({ Name }) => Name),
+    anonymous: everything ? [...containers.flatMap(anonymousVolumes), ...allVolumes.flatMap(notedVolumes)] : [],
     images: images === undefined ? [] : ImageList.parse(images.body).flatMap(imageReferences),
   };
-}
-
-/** Anonymous volumes are named by 64 hex digits. */
-function hasAnonymousVolume(container: ListedContainer): boolean {
-  return (container.Mounts ?? []).some(({ Type, Name }) => Type === "volume" && /^[0-9a-f]{64}$/u.test(Name ?? ""));
 }
 
 function isRunning(container: ListedContainer): boolean {
@@ -99,22 +99,30 @@ function isEmpty({ containers, networks, volumes, images }: Objects): boolean {
   return containers.length === 0 && networks.size === 0 && volumes.length === 0 && images.length === 0;
 }
 
-/** One round over all of it; the reasons of what could not be removed yet. Networks and volumes are free once the containers are gone. */
+/**
+ * One round over all of it; the reasons of what could not be removed yet. Networks and volumes are free once the
+ * containers are gone; what notes the anonymous volumes goes after them.
+ */
 async function removeObjects(removal: Removal, found: Objects): Promise<string[]> {
+  const { client, composeProject, signal } = removal;
   const each = async <T>(items: readonly T[], remove: (item: T) => Promise<string | undefined>): Promise<string[]> =>
-    (await mapLimit(items, { limit: PARALLEL, signal: removal.signal }, remove)).filter(
-      (reason) => reason !== undefined,
-    );
-  return [
-    ...(await each(found.containers, (container) => removeContainer(removal, container))),
-    ...(
-      await Promise.all([
-        each([...found.networks], ([id, name]) => removeNetwork(removal, id, name)),
-        each(found.volumes, (name) => remove(removal, `/volumes/${encodeURIComponent(name)}`)),
-        each(found.images, (reference) => remove(removal, `/images/${encodeURIComponent(reference)}`)),
-      ])
-    ).flat(),
-  ];
+    (await mapLimit(items, { limit: PARALLEL, signal }, remove)).filter((reason) => reason !== undefined);
+  if (removal.kind === "everything")
+    await noteAnonymousVolumes(client, { composeProject, containers: found.containers }, { signal });
+  const leftContainers = await each(found.containers, (container) => removeContainer(removal, container));
+  if (leftContainers.length > 0) return leftContainers;
+  await each([...new Set(found.anonymous)], (name) => removeAnonymousVolume(removal, name));
+  const left = await Promise.all([
+    each([...found.networks], ([id, name]) => removeNetwork(removal, id, name)),
+    each(found.volumes, (name) => remove(removal, `/volumes/${encodeURIComponent(name)}`)),
+    each(found.images, (reference) => remove(removal, `/images/${encodeURIComponent(reference)}`)),
+  ]);
+  return left.flat();
+}
+
+/** One that somebody else's container mounts too is theirs from now on. */
+async function removeAnonymousVolume({ client, signal }: Removal, name: string): Promise<undefined> {
+  await client.call("DELETE", `/volumes/${name}`, { signal, expect: [404, 409] });
 }
 
 async function removeContainer(removal: Removal, container: ListedContainer): Promise<string | undefined> {
@@ -122,7 +130,7 @@ async function removeContainer(removal: Removal, container: ListedContainer): Pr
   if (removal.kind === "everything") return await remove(removal, path, { force: "1", v: "1" });
   if (isRunning(container))
     await removal.client.call("POST", `${path}/stop`, { signal: removal.signal, expect: [404], timeoutMs: Infinity });
-  return hasAnonymousVolume(container) ? undefined : await remove(removal, path);
+  return anonymousVolumes(container).length > 0 ? undefined : await remove(removal, path);
 }
 
 /** Containers of others in it, such as shared services, are detached. */

@@ -3,12 +3,13 @@ import type { ComposeDocument } from "../../isolation/isolated-spec.ts";
 import type { Network, Service } from "../../spec/spec.ts";
 import type { EngineClient } from "./client.ts";
 import { disconnectContainer } from "./connect.ts";
-import { listContainers } from "./containers.ts";
 import { ComposeLabel, labelFilter } from "./labels.ts";
 import { InspectedNetwork, type ListedContainer, NetworkList } from "./responses.ts";
 
 interface Wanted {
   readonly composeProject: string;
+  /** All of the project's. */
+  readonly containers: readonly ListedContainer[];
   readonly document: ComposeDocument;
 }
 
@@ -23,10 +24,8 @@ export async function removeStaleNetworks(
   options: { readonly signal: AbortSignal },
 ): Promise<boolean> {
   const label = `${ComposeLabel.project}=${wanted.composeProject}`;
-  const [containers, { body }] = await Promise.all([
-    listContainers(client, [label], options),
-    client.call("GET", "/networks", { ...options, query: labelFilter(label) }),
-  ]);
+  const { containers } = wanted;
+  const { body } = await client.call("GET", "/networks", { ...options, query: labelFilter(label) });
   const stale = NetworkList.parse(body).filter((network) => isStale(network, wanted));
   for (const network of stale) await removeNetwork(client, { network, containers }, options);
   return stale.length > 0 || containers.some((container) => lacksNetwork(container, wanted));
