@@ -23,7 +23,7 @@ export type Forwarder = z.infer<typeof Forwarder>;
 
 const FORWARDER_NAME = `forwarder.${CONTROL_DOMAIN}`;
 
-export async function readForwarder(dir: string): Promise<Forwarder | undefined> {
+async function readForwarder(dir: string): Promise<Forwarder | undefined> {
   const text = await readFileIfThere(join(dir, "forwarder.json"));
   return text === undefined ? undefined : Forwarder.parse(JSON.parse(text));
 }
@@ -60,7 +60,16 @@ export async function ensureForwarder(dir: string, context: ProcessContext): Pro
       what: `dnsmasq to answer on port ${instance.port}`,
     });
   } catch (error) {
-    throw isCiloError(error, NetworkCode.dnsPortTaken) ? await portTaken(settings, error) : error;
+    if (isCiloError(error, NetworkCode.dnsPortTaken)) throw await portTaken(settings, error);
+    if (!isCiloError(error, NetworkCode.needsRoot)) throw error;
+    throw new CiloError(
+      error.code,
+      `nothing answers on port ${settings.port}, where cilo init put a forwarder of ours`,
+      {
+        cause: error,
+        hint: "sudo cilo init",
+      },
+    );
   }
 }
 

@@ -107,6 +107,7 @@ export function openNameServer(options: NameServerOptions, files: ZoneFiles): Na
 
 /** First the process in front: where its port is taken, nothing else is to be left running. */
 async function mend(options: NameServerOptions, files: ZoneFiles, context: ProcessContext): Promise<void> {
+  await files.sweep();
   const ports = (await readPorts(options.dir)) ?? (await newPorts(options.dir));
   await startFront(frontOf(options, ports), context);
   const wanted = await wantedOf(options, files);

@@ -165,6 +165,17 @@ test("a dnsmasq that hangs is replaced", async () => {
   expect(await lookUp(port, "web.dev.test")).toBe("10.9.0.3");
 });
 
+test("what a killed process left half written is removed when dnsmasq is started again", async () => {
+  const { names, dir } = await newNames();
+  await names.publish(identity("dev"), [web("10.9.0.2")], { signal });
+  const dead = promisify(execFile)("true");
+  await dead;
+  await writeFile(join(dir, "staging", `${dead.child.pid}.0123456789ab`), "10.9.0.9 half");
+  await writeFile(join(dir, "staging", `${process.pid}.0123456789ab`), "10.9.0.9 mine");
+  await names.server.restart(signal);
+  expect(await readdir(join(dir, "staging"))).toEqual([`${process.pid}.0123456789ab`]);
+});
+
 test("withdrawing works without dnsmasq and starts none", async () => {
   const { names, dir } = await newNames();
   await names.publish(identity("dev"), [web("10.9.0.2")], { signal });

@@ -54,7 +54,7 @@ export function thisSystem(options: {
 }
 
 /** Latin-1 maps every byte to one character and back, so that what cannot be decoded is restored all the same. */
-export async function readLatin1(path: string): Promise<string | undefined> {
+async function readLatin1(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "latin1");
   } catch (error) {

@@ -43,6 +43,8 @@ export interface ZoneFiles {
   /** Every hostname with its owner, `<project>/<environment>`. */
   hostnames(): Promise<readonly { readonly hostname: string; readonly owner: string }[]>;
   giveHostname(hostname: string): Promise<void>;
+  /** Removes what processes that were killed left half written. */
+  sweep(): Promise<void>;
 }
 
 export function hostsFolder(dir: string): string {
@@ -118,7 +120,19 @@ export function openZoneFiles(dir: string, env: Readonly<Record<string, string |
     async giveHostname(hostname) {
       await rm(join(hostnames, claimName(hostname)), { force: true });
     },
+    async sweep() {
+      const left = (await namesIn(staging)).filter((name) => !isAlive(Number(name.split(".")[0])));
+      await Promise.all(left.map((name) => rm(join(staging, name), { force: true })));
+    },
   };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return isErrno(error, "EPERM");
+  }
 }
 
 function fileName(who: Who): string {
