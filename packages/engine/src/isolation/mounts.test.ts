@@ -67,7 +67,8 @@ test.each(["/var/run/docker.sock", "/run/user/1000/podman/podman.sock", "/var/ru
 
 test("a symbolic link of the project that leaves it leads to the host, where it is listed", () => {
   const links = { [`${SOURCE}/uploads`]: "/srv/uploads", [`${WORKSPACE}/uploads`]: "/srv/uploads" };
-  const { mount, shared } = mounted(`${SOURCE}/uploads/a`, links);
+  const { mount, shared, codes } = mounted(`${SOURCE}/uploads/a`, links);
+  expect(codes).toEqual(["shared-with-host"]);
   expect(mount?.source).toBe("/srv/uploads/a");
   expect(shared).toEqual([{ kind: "bind", what: "/srv/uploads/a", service: "web", readOnly: false }]);
 });

@@ -35,26 +35,40 @@ function isolateMount(volume: ServiceVolume, at: ServiceContext): ServiceVolume 
 function isolateBind(volume: ServiceVolume, source: string, at: ServiceContext): ServiceVolume {
   const place = placeSource(source, at);
   if (place.isPrivate) return { ...volume, source: place.path };
-  const shared = { ...volume, source: place.path, ...(place.isBeside ? { read_only: true } : {}) };
+  const shared = { ...volume, source: place.path, ...(place.isProtected ? { read_only: true } : {}) };
   at.report.share({
     kind: bindKind(place.path),
     what: place.path,
     service: at.name,
     readOnly: shared.read_only === true,
   });
-  if (place.isBeside && volume.read_only !== true)
+  tellShared(source, { place, isReadOnly: volume.read_only === true }, at);
+  return shared;
+}
+
+function tellShared(
+  source: string,
+  { place, isReadOnly }: { place: Placement; isReadOnly: boolean },
+  at: ServiceContext,
+): void {
+  if (place.isByLink)
     at.report.notice(
-      "read-only-outside",
-      `${at.name}: ${place.path} is outside the project and mounted read-only`,
+      "shared-with-host",
+      `${at.name}: ${source} leads out of the project by a symbolic link, to the host's ${place.path}`,
       at.name,
     );
-  return shared;
+  if (place.isProtected && !isReadOnly)
+    at.report.notice(
+      "read-only-outside",
+      `${at.name}: ${place.path} is not this environment's own and is mounted read-only`,
+      at.name,
+    );
 }
 
 const WINDOWS = /^(?:[A-Za-z]:[\\/]|\\\\)/u;
 
 function placeSource(source: string, at: ServiceContext): Placement {
-  if (WINDOWS.test(source)) return { path: source, isPrivate: false, isBeside: false };
+  if (WINDOWS.test(source)) return { path: source, isPrivate: false, isProtected: false, isByLink: false };
   return at.target.place(posix.isAbsolute(source) ? source : posix.join(at.survey.spec.projectDir, source));
 }
 

@@ -6,8 +6,13 @@ export interface Placement {
   readonly path: string;
   /** It is in the environment's own copy. Otherwise it is the host's, shared with everything else there. */
   readonly isPrivate: boolean;
-  /** It belongs to what lies around the project (`../shared`), not to the system or to the user's own settings. */
-  readonly isBeside: boolean;
+  /**
+   * Nothing may be written there: it is the source itself, or lies around it (`../shared`). Not so what is the system's
+   * or the user's own settings.
+   */
+  readonly isProtected: boolean;
+  /** A symbolic link in the project or in its copy leads there. */
+  readonly isByLink: boolean;
 }
 
 /** Maps an absolute path of the source project. */
@@ -35,11 +40,12 @@ export function placeInWorkspace(input: Pick<PlanInput, "sourceRoot" | "workspac
     let path = clean(given);
     for (let step = 0; step < MOST_STEPS; step++) {
       const next = follow(path, trees);
-      if (next.isPrivate) return { path: next.path, isPrivate: true, isBeside: false };
+      if (next.isPrivate) return { path: next.path, isPrivate: true, isProtected: false, isByLink: false };
       if (next.path === path) break;
       ({ path } = next);
     }
-    return outside(path === clean(given) ? posix.normalize(given) : path, trees.source);
+    if (path === clean(given)) return outside(posix.normalize(given), trees.source);
+    return { ...outside(path, trees.source), isByLink: true };
   };
 }
 
@@ -73,7 +79,9 @@ export function placeInSource(input: Pick<PlanInput, "sourceRoot">): Place {
   const source = clean(input.sourceRoot);
   return (given) => {
     const path = clean(given);
-    return isInside(source, path) ? { path, isPrivate: false, isBeside: false } : outside(path, source);
+    return isInside(source, path)
+      ? { path, isPrivate: false, isProtected: true, isByLink: false }
+      : outside(path, source);
   };
 }
 
@@ -83,7 +91,7 @@ export function isInside(folder: string, path: string): boolean {
 }
 
 function outside(path: string, source: string): Placement {
-  return { path, isPrivate: false, isBeside: isBeside(path, source) };
+  return { path, isPrivate: false, isProtected: isBeside(path, source), isByLink: false };
 }
 
 /**

@@ -104,7 +104,9 @@ export const isolationRules: Readonly<Record<string, IsolationRule>> = {
   "services.*.userns_mode": isolated("`host` is dropped with a notice"),
   "services.*.uts": isolated("`host` is dropped with a notice"),
   "services.*.volumes.bind.propagation": carried("`shared` and `rshared` are listed as shared with the host"),
-  "services.*.volumes.read_only": isolated("true for binds of what lies beside the project (`../…`)"),
+  "services.*.volumes.read_only": isolated(
+    "true for binds of what lies beside the project (`../…`), and for a shared service's of the source",
+  ),
   "services.*.volumes.source": isolated(
     "binds are moved into the workspace; outside the project they stay and are listed",
   ),

@@ -43,9 +43,12 @@ test("it runs in a Compose project of its own, with its healthcheck and its data
   expect(shared?.document.volumes?.["data"]?.name).toBe(`${shared?.composeProject}_data`);
 });
 
-test("its files stay in the source, which is no one environment's, and are listed", () => {
+test("its files stay in the source, which is no one environment's, read-only, and are listed", () => {
   const { shared, sharedWithHost } = isolated({ db, web });
-  expect(shared[0]?.document.services["db"]?.volumes?.[1]?.source).toBe(`${SOURCE}/init.sql`);
+  expect(shared[0]?.document.services["db"]?.volumes?.[1]).toMatchObject({
+    source: `${SOURCE}/init.sql`,
+    read_only: true,
+  });
   expect(sharedWithHost.map(({ kind }) => kind)).toEqual(["service", "bind"]);
 });
 
