@@ -68,8 +68,13 @@ function withoutTags(build: Build, at: ServiceContext): Build {
 function keptCacheTo(build: Build, at: ServiceContext): string[] {
   const isInline = (entry: string): boolean => entry === "inline" || entry.split(",").includes("type=inline");
   for (const entry of (build.cache_to ?? []).filter((each) => !isInline(each)))
-    at.report.notice("build-option-removed", `${at.name}: no build cache is written to ${entry}`, at.name);
+    at.report.notice("build-option-removed", `${at.name}: no build cache is written (${cacheType(entry)})`, at.name);
   return (build.cache_to ?? []).filter(isInline);
+}
+
+/** The rest may hold a token. */
+function cacheType(entry: string): string {
+  return entry.split(",").find((part) => part.startsWith("type=")) ?? "type=registry";
 }
 
 /** `type=local,src=folder`: the builder reads it relative to where Compose runs, so it is made absolute. */

@@ -89,12 +89,13 @@ test("a build argument that names an image built here names the environment's", 
 });
 
 test("a build cache is not written where other environments would find it", () => {
-  const { build } = built({
+  const { build, isolated } = built({
     context: SOURCE,
-    cache_to: ["type=inline", "type=registry,ref=shop/cache"],
+    cache_to: ["type=inline", "type=gha,token=s3cret"],
     cache_from: ["shop/cache", `type=local,src=${SOURCE}/cache`, "type=local,src=cache"],
   });
   expect(build?.cache_to).toEqual(["type=inline"]);
+  expect(JSON.stringify(isolated.notices)).not.toContain("s3cret");
   expect(build?.cache_from).toEqual([
     "shop/cache",
     `type=local,src=${WORKSPACE}/cache`,
