@@ -42,6 +42,8 @@ export const EngineCode = {
   consentRequired: "CONSENT_REQUIRED",
   hookFailed: "HOOK_FAILED",
   diskFull: "DISK_FULL",
+  /** A file or folder of Cilo's home, or of the project, may not be read or written. */
+  notPermitted: "NOT_PERMITTED",
   copyFailed: "COPY_FAILED",
   /** `destroy` or `merge` would lose something that is only there. */
   wouldLose: "WOULD_LOSE",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CiloError } from "@cilo/base";
 import { describe, expect, test } from "vitest";
 import { environmentPaths } from "./home.ts";
+import { findOrphans } from "./orphans.ts";
 import { type Bench, createBench } from "./testing.ts";
 
 const SHOP = `
@@ -128,6 +129,26 @@ describe("destroy", () => {
     await destroy(bench, { force: true });
     expect(existsSync(join(bench.folder, "outside/precious.txt"))).toBe(true);
     await expectGone(bench);
+  });
+});
+
+describe("a record that is damaged", () => {
+  test("hides no other environment, and can be removed by force", async () => {
+    await using bench = await createBench(SHOP);
+    await bench.up("dev");
+    await bench.up("other");
+    await writeFile(environmentPaths(bench.home, { project: "shop", environment: "dev" }).record, "{");
+    expect(await bench.environments.list(bench.context())).toMatchObject([
+      { environment: "other", state: "running" },
+      { environment: "dev", state: "unknown" },
+    ]);
+    const error = await failure(bench.up("dev"));
+    expect(error).toMatchObject({ code: "RECORD_INVALID", hint: expect.stringContaining("cilo destroy dev --force") });
+    expect(await findOrphans(bench.deps, { signal: bench.context().signal })).toMatchObject([{ status: "fail" }]);
+    await destroy(bench, { force: true });
+    expect(bench.runtime.objects(`cilo_shop_dev_${bench.home.id}`)).toEqual([]);
+    expect(await bench.environments.list(bench.context())).toMatchObject([{ environment: "other", state: "running" }]);
+    expect([...(await bench.addresses.owners()).keys()]).toEqual(["shop/other"]);
   });
 });
 

@@ -4,9 +4,11 @@ import { composeProjectName } from "../isolation/names.ts";
 import { parseLabel } from "../spec/names.ts";
 import type { EnvironmentsDeps } from "./deps.ts";
 import type { DestroyResult, Located, OperationContext } from "./environments.ts";
+import { environmentPaths } from "./home.ts";
 import { refuseLosses } from "./losses.ts";
 import { beginOperation } from "./operation.ts";
-import { find, foldersNamed, lookUp, saveRecord } from "./records.ts";
+import { find, foldersNamed, lookUp, readRecords, saveRecord } from "./records.ts";
+import { DEFAULT_OPTIONS } from "./options.ts";
 import { removeDebris, removeEnvironment } from "./remove.ts";
 import { isFolder } from "./source.ts";
 import { type Work, createWork } from "./work.ts";
@@ -19,9 +21,10 @@ export async function destroyEnvironment(
 ): Promise<DestroyResult> {
   const environment = parseLabel(name, "environment");
   await using operation = await beginOperation(deps.home, environment, request);
-  const debris = await debrisOf(deps, environment, request);
+  const damaged = request.force ? await damagedRecord(deps, environment) : undefined;
+  const debris = damaged === undefined ? await debrisOf(deps, environment, request) : undefined;
   if (debris !== undefined) return debris;
-  const located = await find(deps.home, environment);
+  const located = damaged ?? (await find(deps.home, environment));
   const work = createWork(deps, { runtime: located.record.runtime, operation, context: request });
   await requireEngine(work, located);
   if (located.record.phase === "ready" && !request.force && !request.keepWorkspace) await refuseLosses(work, located);
@@ -29,6 +32,29 @@ export async function destroyEnvironment(
   await removeEnvironment(work, leaving);
   const { project, keepWorkspaceAt } = leaving.record;
   return { environment, project, ...(keepWorkspaceAt === undefined ? {} : { workspace: keepWorkspaceAt }) };
+}
+
+/** What is known of an environment whose record cannot be read: enough to remove it, with force. */
+async function damagedRecord(deps: EnvironmentsDeps, environment: string): Promise<Located | undefined> {
+  const { unreadable } = await readRecords(deps.home);
+  const folder = unreadable.find((one) => one.environment === environment);
+  if (folder === undefined) return undefined;
+  return {
+    paths: environmentPaths(deps.home, folder),
+    record: {
+      version: 1,
+      project: folder.project,
+      environment,
+      phase: "destroying",
+      sourceRoot: "",
+      projectPath: "",
+      format: "",
+      runtime: deps.defaultRuntime,
+      suffix: deps.defaultSuffix,
+      createdAt: new Date(deps.clock.now()).toISOString(),
+      options: DEFAULT_OPTIONS,
+    },
+  };
 }
 
 /** A creation that was killed before it had a record leaves a folder at most. */

@@ -29,7 +29,7 @@ export interface Environments {
   find(environment: string): Promise<Located>;
   /** Every environment of this home with its state, by project and name; one engine call. An unreachable engine gives state `unknown`. */
   list(context: { signal: AbortSignal }): Promise<readonly EnvironmentSummary[]>;
-  /** One environment with its services. */
+  /** One environment with its services. Where its containers have other addresses than they had, its names are mended. */
   status(environment: string, context: { signal: AbortSignal }): Promise<EnvironmentStatus>;
   sync(environment: string, options: { dryRun: boolean }, context: OperationContext): Promise<SyncResult>;
   /** Changes of the workspace against the source as it was copied, uncommitted and untracked ones included. */

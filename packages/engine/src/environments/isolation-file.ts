@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { IsolatedSpec } from "../isolation/isolated-spec.ts";
-import { Notice } from "../spec/spec.ts";
+import { Notice } from "../spec/notice.ts";
 import { readStored, writeStored } from "./stored.ts";
 
 export const Port = z.object({

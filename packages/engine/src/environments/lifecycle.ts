@@ -5,8 +5,9 @@ import type { changeHostnames } from "./change-hostnames.ts";
 import type { EnvironmentsDeps } from "./deps.ts";
 import type { destroyEnvironment } from "./destroy.ts";
 import type { takeDown } from "./down.ts";
-import type { Environments, Located } from "./environments.ts";
+import type { EnvironmentStatus, Environments, Located } from "./environments.ts";
 import { listEnvironments } from "./list.ts";
+import { mendNames } from "./mend-names.ts";
 import type { planUp } from "./plan-up.ts";
 import { find } from "./records.ts";
 import { environmentStatus } from "./status.ts";
@@ -22,8 +23,7 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
   return {
     find: located,
     list: (context) => explained(listEnvironments(deps, context)),
-    status: (environment, context) =>
-      explained(located(environment).then((found) => environmentStatus(deps, found, context))),
+    status: (environment, context) => explained(status(deps, environment, context)),
     up: (request, context) => explained(up(deps, { ...request, startNothing: false }, context)),
     create: (request, context) => explained(up(deps, { ...request, startNothing: true }, context)),
     plan: (request) => explained(plan(deps, request)),
@@ -34,6 +34,19 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
     merge: (environment, options, context) => explained(merge(deps, environment, { ...options, ...context })),
     changeHostnames: (environment, change, context) => explained(hostnames(deps, environment, { change, ...context })),
   };
+}
+
+/** Looking at an environment also mends its names. */
+async function status(
+  deps: EnvironmentsDeps,
+  name: string,
+  context: { readonly signal: AbortSignal },
+): Promise<EnvironmentStatus> {
+  const found = await find(deps.home, parseLabel(name, "environment"));
+  const answer = await environmentStatus(deps, found, context);
+  if (answer.state === "running" || answer.state === "partial")
+    await mendNames(deps, found.record.environment, context);
+  return answer;
 }
 
 const up = async (...args: Parameters<typeof bringUp>) => (await import("./up.ts")).bringUp(...args);
@@ -50,19 +63,22 @@ const hostnames = async (...args: Parameters<typeof changeHostnames>) =>
 const changes = async (...args: Parameters<typeof workspaceEdits>) =>
   (await import("./workspace-commands.ts")).workspaceEdits(...args);
 
-/** A full disk may show anywhere a file is written. */
+/** A full disk, or a home that is somebody else's, may show anywhere a file is written. */
 async function explained<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {
-    if (!isErrno(cause, "ENOSPC", "EDQUOT")) throw cause;
-    throw new CiloError(
-      EngineCode.diskFull,
-      `there is no space left${cause.path === undefined ? "" : ` for ${cause.path}`}`,
-      {
+    const place = isErrno(cause) && cause.path !== undefined ? ` for ${cause.path}` : "";
+    if (isErrno(cause, "ENOSPC", "EDQUOT"))
+      throw new CiloError(EngineCode.diskFull, `there is no space left${place}`, {
         cause,
         hint: "Make room, then run it again",
-      },
-    );
+      });
+    if (isErrno(cause, "EACCES", "EPERM", "EROFS"))
+      throw new CiloError(EngineCode.notPermitted, `the system does not permit it${place}: ${cause.code}`, {
+        cause,
+        hint: "See whose it is; after a command under sudo: sudo chown -R $USER, or set CILO_HOME to a folder of yours",
+      });
+    throw cause;
   }
 }

@@ -1,7 +1,7 @@
 import type { EnvironmentsDeps } from "./deps.ts";
 import type { EnvironmentSummary } from "./environments.ts";
 import { loadIsolation } from "./isolation-file.ts";
-import { listRecords } from "./records.ts";
+import { type EnvironmentFolder, readRecords } from "./records.ts";
 import { containersOfHome, summaryOf } from "./status.ts";
 
 /** {@link Environments.list}: one call for each engine in use. */
@@ -9,12 +9,21 @@ export async function listEnvironments(
   deps: Pick<EnvironmentsDeps, "home" | "runtimes">,
   options: { readonly signal: AbortSignal },
 ): Promise<EnvironmentSummary[]> {
-  const located = await listRecords(deps.home);
+  const { located, unreadable } = await readRecords(deps.home);
   const runtimes = [...new Set(located.map(({ record }) => record.runtime))];
   const [isolations, ...statuses] = await Promise.all([
     Promise.all(located.map(({ paths }) => loadIsolation(paths.isolated))),
     ...runtimes.map((runtime) => containersOfHome(deps, runtime, options)),
   ]);
   const containers = new Map(runtimes.map((runtime, index) => [runtime, statuses[index]]));
-  return located.map((one, index) => summaryOf(one, isolations[index], containers.get(one.record.runtime)));
+  return [
+    ...located.map((one, index) => summaryOf(one, isolations[index], containers.get(one.record.runtime))),
+    ...unreadable.map(unknownSummary),
+  ];
+}
+
+/** One whose record cannot be read hides no other; `doctor` says what is wrong with it. */
+function unknownSummary({ project, environment }: EnvironmentFolder): EnvironmentSummary {
+  const nothing = { source: "", format: "", runtime: "", createdAt: "" };
+  return { environment, project, ...nothing, state: "unknown", services: { total: 0, running: 0 } };
 }

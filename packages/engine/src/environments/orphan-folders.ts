@@ -6,7 +6,7 @@ import type { OperationContext } from "./environments.ts";
 import { type Home, environmentPaths, operationMarkerPath } from "./home.ts";
 import { beginOperation, isBusy } from "./operation.ts";
 import type { Orphan } from "./orphans.ts";
-import { type EnvironmentFolder, environmentFolders, lookUp, unreadableRecords } from "./records.ts";
+import { type EnvironmentFolder, environmentFolders, lookUp, readRecords } from "./records.ts";
 import { removeDebris, removeEnvironment } from "./remove.ts";
 import { createWork } from "./work.ts";
 
@@ -17,13 +17,13 @@ interface Looking {
 /** Environments that a killed command left half made, half changed or half removed, and its temporary files. */
 export async function findOrphanFolders(deps: EnvironmentsDeps, { signal }: Looking): Promise<Orphan[]> {
   const { home } = deps;
-  const unreadable = await unreadableRecords(home);
+  const { unreadable } = await readRecords(home);
   const isUnreadable = (folder: EnvironmentFolder): boolean =>
-    unreadable.some((one) => one.folder.project === folder.project && one.folder.environment === folder.environment);
+    unreadable.some((one) => one.project === folder.project && one.environment === folder.environment);
   const orphans: Orphan[] = unreadable.map(({ error }) => ({
     status: "fail",
     message: error.message,
-    hint: "Put the file back from a copy, or remove its folder and run: cilo doctor --fix",
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
   }));
   for (const folder of await environmentFolders(home))
     if (!isUnreadable(folder) && !(await isBusy(home, folder.environment, signal)))

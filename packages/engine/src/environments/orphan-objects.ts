@@ -5,7 +5,7 @@ import type { Runtime, RuntimeInfo } from "../runtimes/runtime.ts";
 import type { EnvironmentsDeps } from "./deps.ts";
 import { beginOperation, isBusy } from "./operation.ts";
 import type { Orphan } from "./orphans.ts";
-import { listRecords, lookUp } from "./records.ts";
+import { lookUp, readRecords } from "./records.ts";
 import { lockShared, sharedProjects } from "./shared-records.ts";
 
 interface Looking {
@@ -14,7 +14,7 @@ interface Looking {
 
 /** Containers, networks, volumes and images of this home at an engine that no environment and no shared service accounts for. */
 export async function findOrphanObjects(deps: EnvironmentsDeps, { signal }: Looking): Promise<Orphan[]> {
-  const located = await readableRecords(deps);
+  const { located } = await readRecords(deps.home);
   const runtimes = new Set([deps.defaultRuntime, ...located.map(({ record }) => record.runtime)]);
   const orphans: Orphan[] = [];
   for (const name of runtimes) {
@@ -23,16 +23,6 @@ export async function findOrphanObjects(deps: EnvironmentsDeps, { signal }: Look
     if (info !== undefined) orphans.push(...(await orphansAt(deps, { runtime, info }, { signal })));
   }
   return orphans;
-}
-
-async function readableRecords(deps: EnvironmentsDeps): ReturnType<typeof listRecords> {
-  try {
-    return await listRecords(deps.home);
-  } catch (error) {
-    // Reported on its own; only which further engines are looked at depends on it.
-    if (isCiloError(error, EngineCode.recordInvalid)) return [];
-    throw error;
-  }
 }
 
 async function inspectIfThere(runtime: Runtime, options: Looking): Promise<RuntimeInfo | undefined> {

@@ -27,28 +27,39 @@ export async function environmentFolders(home: Home): Promise<EnvironmentFolder[
   return folders.flat();
 }
 
-/** Every environment that has a record, by project and name. */
-export async function listRecords(home: Home): Promise<Located[]> {
-  const folders = await environmentFolders(home);
-  const located = await Promise.all(folders.map((folder) => loadRecord(home, folder)));
-  return located.filter((one) => one !== undefined);
+/** Every environment of a home. */
+export interface Records {
+  /** Those with a record, by project and name. */
+  readonly located: readonly Located[];
+  /** Those whose record is damaged or of a later version, with what is wrong. */
+  readonly unreadable: readonly (EnvironmentFolder & { readonly error: CiloError })[];
 }
 
-/** Damaged records and records of a later version, by folder, with what is wrong. */
-export async function unreadableRecords(home: Home): Promise<{ folder: EnvironmentFolder; error: CiloError }[]> {
+/** Reads every record; one that cannot be read keeps no other from being. */
+export async function readRecords(home: Home): Promise<Records> {
   const folders = await environmentFolders(home);
-  const errors = await Promise.all(
-    folders.map((folder) =>
-      loadRecord(home, folder).then(
-        () => undefined,
-        (error: unknown) => error,
-      ),
-    ),
-  );
-  return folders.flatMap((folder, index) => {
-    const error = errors[index];
-    return isCiloError(error) ? [{ folder, error }] : [];
-  });
+  const read = await Promise.all(folders.map((folder) => readRecord(home, folder)));
+  return {
+    located: read.flatMap((one) => (one === undefined || "error" in one ? [] : [one])),
+    unreadable: read.flatMap((one) => (one !== undefined && "error" in one ? [one] : [])),
+  };
+}
+
+/** Every environment whose record can be read, by project and name. */
+export async function listRecords(home: Home): Promise<readonly Located[]> {
+  return (await readRecords(home)).located;
+}
+
+async function readRecord(
+  home: Home,
+  folder: EnvironmentFolder,
+): Promise<Located | (EnvironmentFolder & { readonly error: CiloError }) | undefined> {
+  try {
+    return await loadRecord(home, folder);
+  } catch (error) {
+    if (isCiloError(error, EngineCode.recordInvalid)) return { ...folder, error };
+    throw error;
+  }
 }
 
 /** The environment of that name, whatever its project; `undefined` when there is none. */
@@ -93,13 +104,17 @@ export async function saveRecord(home: Home, record: EnvironmentRecord): Promise
   return { record, paths };
 }
 
+function removalHint(environment: string): string {
+  return `Put it back from a copy, or remove what is left of it: cilo destroy ${environment} --force`;
+}
+
 async function loadRecord(home: Home, folder: EnvironmentFolder): Promise<Located | undefined> {
   const paths = environmentPaths(home, folder);
-  const record = await readStored(paths.record, EnvironmentRecord);
+  const record = await readStored(paths.record, EnvironmentRecord, { hint: removalHint(folder.environment) });
   if (record === undefined) return undefined;
   if (record.project === folder.project && record.environment === folder.environment) return { record, paths };
   throw new CiloError(EngineCode.recordInvalid, `${paths.record} is not the record of ${dirname(paths.record)}`, {
-    hint: "See what is wrong: cilo doctor",
+    hint: removalHint(folder.environment),
   });
 }
 

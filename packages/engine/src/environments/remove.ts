@@ -39,7 +39,7 @@ export async function removeEnvironment(work: Work, located: Located): Promise<v
 
 /** The generated file is written before the engine is first asked to make anything. */
 async function mayHaveTouchedEngine({ record, paths }: Located): Promise<boolean> {
-  return record.phase === "ready" || (await readFileIfThere(paths.compose)) !== undefined;
+  return record.phase !== "creating" || (await readFileIfThere(paths.compose)) !== undefined;
 }
 
 async function moveOut(workspace: string, target: string): Promise<void> {

@@ -10,14 +10,18 @@ interface Schema<T> {
  * A JSON file of ours through its schema; `undefined` when it is not there.
  * @throws CiloError `RECORD_INVALID` when it cannot be read as what it should be.
  */
-export async function readStored<T>(path: string, schema: Schema<T>): Promise<T | undefined> {
+export async function readStored<T>(
+  path: string,
+  schema: Schema<T>,
+  options: { readonly hint?: string } = {},
+): Promise<T | undefined> {
   const text = await readFileIfThere(path);
   if (text === undefined) return undefined;
   const checked = schema.safeParse(parseJson(text));
   if (checked.success) return checked.data;
   throw new CiloError(EngineCode.recordInvalid, `${path} was not written by this version of Cilo, or is damaged`, {
     cause: checked.error,
-    hint: "Use the version that wrote it, or see what is wrong: cilo doctor",
+    hint: options.hint ?? "Use the version that wrote it, or see what is wrong: cilo doctor",
   });
 }
 

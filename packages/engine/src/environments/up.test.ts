@@ -376,6 +376,30 @@ test("two ups of one name at once make one environment", async () => {
   expect(results.filter(({ changed }) => !changed)).toHaveLength(2);
 });
 
+test("names follow containers that the engine started again at other addresses, once somebody looks", async () => {
+  await using bench = await shop();
+  const { status } = await bench.up("dev");
+  const before = bench.names.of("dev");
+  bench.names.published.set("dev", []);
+  await bench.environments.status("dev", bench.context());
+  expect(bench.names.of("dev")).toEqual(before);
+  await bench.environments.down("dev", bench.context());
+  await bench.environments.status("dev", bench.context());
+  expect(bench.names.published.has("dev")).toBe(false);
+  expect(status.state).toBe("running");
+});
+
+test("listing fifty environments is quick and asks the engine once", async () => {
+  await using bench = await shop();
+  const names = Array.from({ length: 50 }, (_, index) => `env-${index}`);
+  await Promise.all(names.map((name) => bench.up(name)));
+  const started = performance.now();
+  const listed = await bench.environments.list(bench.context());
+  const durationMs = performance.now() - started;
+  expect(listed.map(({ state, services }) => [state, services.running])).toEqual(names.map(() => ["running", 2]));
+  expect(durationMs).toBeLessThan(500);
+});
+
 test("an environment cannot move to another runtime", async () => {
   await using bench = await shop();
   await bench.up("dev");
