@@ -45,6 +45,8 @@ export function thisMachine(parts: MachineParts): System {
     },
     undo: async (signal) => {
       const { kind, files } = await resolver.undo({ signal });
+      // With no environment left to serve, nothing of ours goes on running; otherwise names still answer on our port.
+      if ((await listRecords(home)).length === 0) await names.stop({ signal });
       return { ...(kind === undefined ? {} : { resolver: kind }), files };
     },
     dnsStatus: async (signal) => await dnsStatus({ names, resolver, suffixes }, { signal }),
