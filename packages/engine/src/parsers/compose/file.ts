@@ -1,7 +1,7 @@
 import { expandShortForms } from "./canonical.ts";
 import { interpolate } from "./interpolate.ts";
 import { type Session, UnreadableFile } from "./session.ts";
-import { type Source, type TreeMap, asText, list } from "./tree.ts";
+import { type Source, type Tree, type TreeMap, asText, list } from "./tree.ts";
 import { removeRepeats } from "./unique.ts";
 import { type Document, parseDocuments } from "./yaml/document.ts";
 import { YamlFault } from "./yaml/scanner.ts";
@@ -83,8 +83,16 @@ export function readMap(document: Document, { source, level }: FileOfLevel): Tre
 export function canonicalise(project: TreeMap, session: Session): TreeMap {
   expandShortForms(project, session.problems);
   dropEmptyDns(project);
+  spendEmptyLists(project);
   removeRepeats(project, session.problems);
   return project;
+}
+
+/** See {@link TreeList.spent}; those that {@link removeRepeats} looks at are as new afterwards. */
+function spendEmptyLists(tree: Tree): void {
+  if (tree.kind === "scalar") return;
+  if (tree.kind === "list" && tree.items.length === 0) tree.spent = true;
+  for (const child of tree.kind === "map" ? tree.entries.values() : tree.items) spendEmptyLists(child);
 }
 
 function dropEmptyDns(project: TreeMap): void {

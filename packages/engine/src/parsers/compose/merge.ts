@@ -71,8 +71,14 @@ function mergeTrees(base: Tree, over: Tree, merge: Merge): Tree {
   if (isNull(over)) return base;
   if (base.kind === "scalar") return over;
   if (base.kind === "map" && over.kind === "map") return mergeMaps(base, over, merge);
-  if (base.kind === "list" && over.kind === "list") return list([...base.items, ...over.items], over);
+  if (base.kind === "list" && over.kind === "list") return joined(base, base.items, over);
   return mismatch(over, merge);
+}
+
+/** One list after the other; nothing after a spent list is still spent. */
+function joined(base: Tree, items: readonly Tree[], over: TreeList): TreeList {
+  const all = list([...items, ...over.items], over);
+  return base.kind === "list" && base.spent === true && all.items.length === 0 ? { ...all, spent: true } : all;
 }
 
 function mismatch(over: Tree, merge: Merge): Tree {
@@ -89,7 +95,7 @@ function byRule(rule: Rule, { base, over }: { base: Tree; over: Tree }, merge: M
     case "later":
       return over;
     case "pairs":
-      return list([...toPairs(base), ...toPairs(over)], over);
+      return joined(base, toPairs(base), list(toPairs(over), over));
     case "hosts":
       return mergeHosts(base, over);
     case "build":
@@ -167,7 +173,8 @@ function pairsOf(key: string, value: Tree): { value: string; origin: Tree }[] {
 function mergeHosts(base: Tree, over: Tree): Tree {
   const first = toPairs(base);
   const known = new Set(first.map(treeText));
-  return list([...first, ...toPairs(over).filter((item) => !known.has(treeText(item)))], over);
+  const added = toPairs(over).filter((item) => !known.has(treeText(item)));
+  return joined(base, first, list(added, over));
 }
 
 /** Options of the same driver are merged; another driver starts anew. */

@@ -53,11 +53,11 @@ function struct(tree: object, fields: Struct): object {
 
 function sshKeys(tree: unknown): unknown {
   const keys = Array.isArray(tree) ? tree : [];
-  const withPath: unknown = keys.find((key) => typeof key === "string" && key.includes("="));
+  const withPath = keys.find((key): key is string => typeof key === "string" && key.includes("="));
   if (withPath === undefined) return tree;
   throw new CiloError(
     EngineCode.projectInvalid,
-    `The SSH key ${String(withPath)} has a path, which the reference's JSON has no form for`,
+    `The SSH key ${withPath} has a path, which the reference's JSON has no form for`,
     {
       hint: "Leave out --as compose",
     },

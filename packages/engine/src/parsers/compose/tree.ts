@@ -30,6 +30,8 @@ export interface TreeScalar extends Placed {
 export interface TreeList extends Placed {
   readonly kind: "list";
   readonly items: Tree[];
+  /** An empty list that has been through a file's last stage: the reference takes it for null in the next file's check. */
+  spent?: boolean;
 }
 
 export interface TreeMap extends Placed {

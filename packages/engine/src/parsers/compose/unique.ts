@@ -75,7 +75,7 @@ function unique(tree: TreeList, path: (string | number)[], options: { identity: 
       items.push(item);
     }
   }
-  return items.length === tree.items.length ? tree : list(items, tree);
+  return items.length === tree.items.length && tree.spent !== true ? tree : list(items, tree);
 }
 
 function identify(

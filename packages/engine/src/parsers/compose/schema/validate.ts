@@ -1,6 +1,6 @@
 import { treeText } from "../go-text.ts";
 import { type Problems, attributePath, keyPlace } from "../problems.ts";
-import type { Tree, TreeList, TreeMap, TreeScalar } from "../tree.ts";
+import { type Tree, type TreeList, type TreeMap, type TreeScalar, isNull } from "../tree.ts";
 import { nearest } from "./nearest.ts";
 import { type Schema, composeSchema, definition } from "./schema.ts";
 
@@ -62,13 +62,13 @@ function isOfType(tree: Tree, type: string): boolean {
     case "object":
       return tree.kind === "map";
     case "array":
-      return tree.kind === "list";
+      return tree.kind === "list" && tree.spent !== true;
     case "string":
       return tree.kind === "scalar" && (tree.type === "string" || tree.type === "time");
     case "boolean":
       return tree.kind === "scalar" && tree.type === "bool";
     case "null":
-      return tree.kind === "scalar" && tree.type === "null";
+      return tree.kind === "list" ? tree.spent === true : isNull(tree);
     case "number":
       return tree.kind === "scalar" && (tree.type === "int" || tree.type === "float");
     case "integer":
@@ -99,7 +99,8 @@ const TYPE_NAMES: ReadonlyMap<string, string> = new Map([
 
 function describe(tree: Tree): string {
   if (tree.kind === "map") return "a mapping";
-  if (tree.kind === "list") return "a list";
+  if (tree.kind === "list")
+    return tree.spent === true ? "an empty list: where another file follows, leave it out" : "a list";
   switch (tree.type) {
     case "null":
       return "nothing";

@@ -11,8 +11,8 @@ export interface Document {
   readonly resets: readonly (readonly string[])[];
 }
 
-/** More values than any project has; an alias bomb reaches it at once. */
-const MAX_VALUES = 4_000_000;
+/** More values than any project takes over from anchors; an alias bomb reaches it at once. */
+const MAX_ALIASED = 1_000_000;
 
 /** The documents of a project file, aliases and merge keys (`<<`) followed. @throws YamlFault */
 export function parseDocuments(source: Source): Document[] {
@@ -29,14 +29,17 @@ export function parseDocuments(source: Source): Document[] {
 class Expander {
   readonly #source: Source;
   readonly #open = new Set<RawNode>();
-  #count = 0;
+  /** How deep in aliases, and how many values were made there. */
+  #aliases = 0;
+  #aliased = 0;
 
   constructor(source: Source) {
     this.#source = source;
   }
 
   expand(node: RawNode, keyAt: number): Tree {
-    if (++this.#count > MAX_VALUES) throw new YamlFault("aliases make this file too large", node.at);
+    if (this.#aliases > 0 && ++this.#aliased > MAX_ALIASED)
+      throw new YamlFault("aliases make this file too large", node.at);
     if (node.kind === "alias") return this.#followed(node, keyAt);
     const source = this.#source;
     if (node.kind === "scalar") {
@@ -59,7 +62,10 @@ class Expander {
   #followed(node: RawNode, keyAt: number): Tree {
     if (node.target === undefined) throw new YamlFault("this alias stands for nothing", node.at);
     if (this.#open.has(node.target)) throw new YamlFault(`&${node.text} contains itself`, node.at);
-    return this.expand(node.target, keyAt);
+    this.#aliases++;
+    const tree = this.expand(node.target, keyAt);
+    this.#aliases--;
+    return tree;
   }
 
   #enter(node: RawNode): void {

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { composeParser } from "./compose/index.ts";
+import { memoryFiles } from "./compose/testing/memory.ts";
+import { detectProject } from "./detect.ts";
+import type { Parser } from "./parser.ts";
+
+const other: Parser = {
+  format: "procfile",
+  detect: (folder, files) => (files.kind(`${folder}/Procfile`) === "file" ? `${folder}/Procfile` : undefined),
+  parse: () => {
+    throw new Error("not parsed here");
+  },
+};
+const parsers = [composeParser, other];
+
+test("the first parser that knows the folder wins, and what was passed over is told", () => {
+  const files = memoryFiles({ "docker-compose.yml": "", Procfile: "" });
+  expect(detectProject({ parsers, workingDir: "/p", files })).toEqual({
+    parser: composeParser,
+    file: "/p/docker-compose.yml",
+    passedOver: [{ format: "procfile", file: "/p/Procfile" }],
+  });
+});
+
+test("a named format goes before", () => {
+  const files = memoryFiles({ "compose.yaml": "", Procfile: "" });
+  expect(detectProject({ parsers, workingDir: "/p", files, format: "procfile" })).toMatchObject({
+    parser: other,
+    file: "/p/Procfile",
+  });
+});
+
+test("a folder of no known format, and an unknown format, are refused with the known ones", () => {
+  const files = memoryFiles({ "x.txt": "" });
+  expect(() => detectProject({ parsers, workingDir: "/p", files })).toThrow("compose, procfile");
+  expect(() => detectProject({ parsers, workingDir: "/p", files, format: "helm" })).toThrow("compose, procfile");
+});
