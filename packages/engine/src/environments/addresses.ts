@@ -12,6 +12,8 @@ export interface AddressRequest {
   readonly composeProject: string;
   readonly needs: readonly NetworkNeed[];
   readonly previous?: Allocation;
+  /** What the engine has, where it was asked already. */
+  readonly info?: RuntimeInfo;
   readonly signal: AbortSignal;
 }
 
@@ -22,7 +24,7 @@ export async function allocate(
 ): Promise<Allocation> {
   const { owner, needs, previous, signal } = request;
   const covered = needs.every((need) => previous?.subnets[need.key] !== undefined);
-  const info = covered ? undefined : await place.runtime.inspect({ signal });
+  const info = covered ? undefined : (request.info ?? (await place.runtime.inspect({ signal })));
   return await place.addresses.allocate({
     owner,
     needs,

@@ -1,5 +1,5 @@
 import type { Allocation, IsolatedSpec } from "../isolation/isolated-spec.ts";
-import type { ContainerStatus } from "../runtimes/runtime.ts";
+import type { ContainerStatus, RuntimeInfo } from "../runtimes/runtime.ts";
 import type { Change } from "../workspace/workspace.ts";
 import { withAddresses } from "./addresses.ts";
 import { type UnappliedPaths, beginApplying, endApplying, loadApplied } from "./applied.ts";
@@ -22,6 +22,8 @@ export interface ApplyRequest {
   /** The record as it was before this update, for putting it back; absent at creation. */
   readonly before?: EnvironmentRecord;
   readonly desired: Desired;
+  /** What the engine has, where it was asked already. */
+  readonly info?: RuntimeInfo;
   /** Source edits that came over since the engine was last told. */
   readonly unapplied: UnappliedPaths;
   /** What was edited in the workspace alone. */
@@ -64,6 +66,7 @@ export async function apply(work: Work, request: ApplyRequest): Promise<ApplyRes
       composeProject: request.desired.composeProject,
       needs: request.desired.needs,
       ...(record.allocation === undefined ? {} : { previous: record.allocation }),
+      ...(request.info === undefined ? {} : { info: request.info }),
       signal: work.context.signal,
     },
     (allocation) => applyWith(work, request, allocation),

@@ -12,6 +12,7 @@ import type { Operation } from "./operation.ts";
 import { DEFAULT_OPTIONS, chooseSuffix, mergeOptions } from "./options.ts";
 import { type Project, parseProject, projectLabel } from "./project.ts";
 import type { EnvironmentOptions, EnvironmentRecord } from "./record.ts";
+import type { RuntimeInfo } from "../runtimes/runtime.ts";
 import { saveRecord } from "./records.ts";
 import { removeDebris, removeEnvironment } from "./remove.ts";
 import { sourceProjectDir } from "./source.ts";
@@ -39,8 +40,7 @@ export async function createEnvironment(
   const options = mergeOptions(DEFAULT_OPTIONS, request.options);
   const suffix = chooseSuffix(config, deps);
   const hook = await allowedHook(deps, source, config);
-  const project = await work.progress.phase("parse", async () => parseEarly(deps, { source, config, options }));
-  if (!request.startNothing) await requireEngine(work);
+  const { project, info } = await work.progress.phase("parse", () => parseAndAsk(work, { source, config, options }));
   const record: EnvironmentRecord = {
     version: 1,
     project: projectLabel(config, project?.spec.name ?? nameOfFolder(source)),
@@ -55,7 +55,7 @@ export async function createEnvironment(
   };
   const located = await claim(deps, record, context.signal);
   try {
-    return await finish(work, { located, request, filling: { config, hook } });
+    return await finish(work, { located, request, info, filling: { config, hook } });
   } catch (error) {
     await rollBack(work, located, error);
     throw withoutLogs(error, request.environment);
@@ -74,14 +74,26 @@ async function allowedHook(
   return hook;
 }
 
+/** Parses the project while the engine is asked what it has: one that does not answer is known before anything is made. */
+async function parseAndAsk(
+  work: Work,
+  request: { source: SourceLocation; config: ProjectConfig; options: EnvironmentOptions },
+): Promise<{ readonly project: Project | undefined; readonly info: RuntimeInfo }> {
+  const asking = work.runtime.inspect({ signal: work.context.signal });
+  const [project, info] = await Promise.allSettled([parseEarly(work.deps, request), asking]);
+  if (project.status === "rejected") throw project.reason;
+  if (info.status === "rejected") throw info.reason;
+  return { project: project.value, info: info.value };
+}
+
 /**
  * The project as it is in the source, so that one that is wrong is refused before it is copied. `undefined` where the
  * hook or a rendered file may yet make it right.
  */
-function parseEarly(
+async function parseEarly(
   deps: EnvironmentsDeps,
   request: { source: SourceLocation; config: ProjectConfig; options: EnvironmentOptions },
-): Project | undefined {
+): Promise<Project | undefined> {
   const { source, config, options } = request;
   try {
     return parseProject(deps, { location: source, config, options });
@@ -96,11 +108,6 @@ function nameOfFolder(source: SourceLocation): string {
   return sourceProjectDir(source).split("/").at(-1) ?? "";
 }
 
-/** The engine answers; else nothing is made that would have to be undone. */
-async function requireEngine(work: Work): Promise<void> {
-  await work.runtime.status({ composeProject: "cilo_" }, { signal: work.context.signal });
-}
-
 /** The record is the first thing of an environment and the last. */
 async function claim(deps: EnvironmentsDeps, record: EnvironmentRecord, signal: AbortSignal): Promise<Located> {
   try {
@@ -113,13 +120,18 @@ async function claim(deps: EnvironmentsDeps, record: EnvironmentRecord, signal: 
 
 async function finish(
   work: Work,
-  made: { readonly located: Located; readonly request: UpRequest & UpMode; readonly filling: Filling },
+  made: {
+    readonly located: Located;
+    readonly request: UpRequest & UpMode;
+    readonly info: RuntimeInfo;
+    readonly filling: Filling;
+  },
 ): Promise<UpResult> {
-  const { request, filling } = made;
+  const { request, info, filling } = made;
   await fillWorkspace(work, made.located, filling);
   const desired = await work.progress.phase("parse", () => readDesired(work.deps, made.located));
   const located = withFormat(made.located, desired.project.parser.format);
-  const result = await apply(work, { ...request, located, desired, unapplied: [], edits: [] });
+  const result = await apply(work, { ...request, info, located, desired, unapplied: [], edits: [] });
   const ready = await saveRecord(work.deps.home, { ...result.located.record, phase: "ready" });
   return await upResult(work, { ...result, located: ready }, { desired, created: true });
 }
