@@ -1,55 +1,34 @@
 /**
- * `npm run build`: bundles the command into packages/cli/dist (ESM, split so that each command loads its own code) and
- * warms its compile cache. Does nothing when no input has changed. docs/adr/0005-command-line.md says why this way.
+ * `npm run build`: bundles the command into packages/cli/dist and warms its compile cache. Does nothing when no input
+ * has changed. docs/adr/0040-command-bundle.md says why it is made this way.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { run } from "@cilo/base";
-import { build } from "esbuild";
-import { directImports } from "./direct-imports.ts";
+import { bundleCommand } from "./bundle-command.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "packages/cli/dist");
-const stampFile = join(dist, "inputs.json");
-
-/** Some dependencies are CommonJS and require Node's own modules. */
-const requireForCommonJs =
-  'import { createRequire as ciloCreateRequire } from "node:module"; const require = ciloCreateRequire(import.meta.url);';
 
 const started = performance.now();
 if (await isUpToDate()) {
   console.log("packages/cli/dist is up to date");
 } else {
-  await bundle();
+  await build();
   console.log(`packages/cli/dist built in ${Math.round(performance.now() - started)} ms`);
 }
 
-/** Into a new folder that takes the old one's place, so that a `cilo` started meanwhile finds one whole bundle. */
-async function bundle(): Promise<void> {
+/** Into a new folder that takes the old one's place, so that a `cilo` that is started meanwhile finds one whole bundle. */
+async function build(): Promise<void> {
   const next = `${dist}.next`;
-  await rm(next, { recursive: true, force: true });
-  const result = await build({
-    entryPoints: { main: join(root, "packages/cli/src/main.ts") },
-    outdir: next,
-    absWorkingDir: root,
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node24",
-    chunkNames: "[name]-[hash]",
-    legalComments: "external",
-    metafile: true,
-    logLevel: "warning",
-    plugins: [directImports(join(root, "packages"), ["base", "engine", "network"])],
-    banner: { js: requireForCommonJs },
-  });
+  const modules = await bundleCommand(join(root, "packages/cli/src"), next);
   await writeFile(join(next, "package.json"), '{"type":"module"}\n');
-  const inputs = [...Object.keys(result.metafile.inputs), "scripts/build.ts", "scripts/direct-imports.ts"].filter(
-    (path) => !path.startsWith("<"),
-  );
+  const inputs = [
+    ...modules,
+    ...["build.ts", "bundle-command.ts"].map((script) => join(root, "scripts", script)),
+  ].sort();
   await writeFile(join(next, "inputs.json"), JSON.stringify({ inputs, hash: await hashOf(inputs) }));
   await replace(next);
   await warm();
@@ -65,19 +44,24 @@ async function replace(next: string): Promise<void> {
 
 /** Compiles the code of the common commands, so that the first user's start is as quick as the second's. */
 async function warm(): Promise<void> {
-  const signal = AbortSignal.timeout(30_000);
-  for (const args of [["version"], ["spec", "--from", root]])
-    await run(process.execPath, [join(dist, "main.js"), ...args], {
-      signal,
-      env: { HOME: "/nonexistent" },
-      expect: [0, 1, 2, 3, 4, 5],
-    });
+  const signal = AbortSignal.timeout(60_000);
+  const env = { PATH: process.env["PATH"], CILO_HOME: `${dist}.home` };
+  try {
+    for (const args of [
+      ["list"],
+      ["spec", "--from", join(root, "examples/shop")],
+      ["up", "x", "--from", "/nonexistent"],
+    ])
+      await run(process.execPath, [join(dist, "main.js"), ...args], { signal, env, expect: [0, 1, 2, 3, 4, 5] });
+  } finally {
+    await rm(`${dist}.home`, { recursive: true, force: true });
+  }
 }
 
 async function isUpToDate(): Promise<boolean> {
   try {
-    const { inputs, hash }: { inputs: string[]; hash: string } = JSON.parse(await readFile(stampFile, "utf8"));
-    return (await hashOf(inputs)) === hash;
+    const stamp: unknown = JSON.parse(await readFile(join(dist, "inputs.json"), "utf8"));
+    return isStamp(stamp) && (await hashOf(stamp.inputs)) === stamp.hash;
   } catch (error) {
     if (error instanceof SyntaxError || (error instanceof Error && "code" in error && error.code === "ENOENT"))
       return false;
@@ -85,12 +69,24 @@ async function isUpToDate(): Promise<boolean> {
   }
 }
 
+interface Stamp {
+  /** Absolute paths. */
+  readonly inputs: readonly string[];
+  readonly hash: string;
+}
+
+function isStamp(value: unknown): value is Stamp {
+  return (
+    typeof value === "object" && value !== null && "inputs" in value && Array.isArray(value.inputs) && "hash" in value
+  );
+}
+
 async function hashOf(inputs: readonly string[]): Promise<string> {
   const states = await Promise.all(
     inputs.map(async (path) => {
-      const { mtimeMs, size } = await stat(join(root, path));
-      return `${relative(root, join(root, path))} ${mtimeMs} ${size}`;
+      const { mtimeMs, size } = await stat(path);
+      return `${path} ${mtimeMs} ${size}`;
     }),
   );
-  return createHash("sha256").update(states.sort().join("\n")).digest("hex");
+  return createHash("sha256").update(states.join("\n")).digest("hex");
 }

@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
+import { isCiloError } from "@cilo/base";
 import {
+  EngineCode,
   type EnvironmentSpec,
   type Parser,
   type ProjectFiles,
@@ -49,8 +51,16 @@ function definedOnly(env: CiloContext["env"]): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-/** A file that is named is a Compose file, wherever it lies; otherwise the folder says what it is. */
+/**
+ * A file that is named is a Compose file, wherever it lies; otherwise the folder says what it is. A folder that does not
+ * may still be a Compose project: by `COMPOSE_FILE`, or by a folder above it.
+ */
 function chooseParser(workingDir: string, files: ProjectFiles, { file, format }: ProjectChoice): Parser {
   if (file !== undefined && format === undefined) return composeParser;
-  return detectProject({ parsers, workingDir, files, ...given({ format }) }).parser;
+  try {
+    return detectProject({ parsers, workingDir, files, ...given({ format }) }).parser;
+  } catch (error) {
+    if (format === undefined && isCiloError(error, EngineCode.projectNotDetected)) return composeParser;
+    throw error;
+  }
 }

@@ -1,4 +1,7 @@
 import * as z from "zod/mini";
+import { Notice } from "./notice.ts";
+
+export { Notice };
 
 /**
  * The one description of an application between parsers and runtimes: the vocabulary of the Compose Specification in
@@ -180,17 +183,6 @@ export const FileObject = z.looseObject({
   labels: z.optional(stringMap),
 });
 export type FileObject = z.infer<typeof FileObject>;
-
-/** Something a user should know and need not act on, e.g. that a published port was taken away. */
-export const Notice = z.object({
-  /** Stable, e.g. `port-not-published`. */
-  code: z.string(),
-  /** One line. */
-  message: z.string(),
-  /** The service it is about; absent when it is about the project. */
-  service: z.optional(z.string()),
-});
-export type Notice = z.infer<typeof Notice>;
 
 export const EnvironmentSpec = z.looseObject({
   /** Version of this vocabulary. Fields are added without a new number; a changed meaning gets one. */

@@ -1,0 +1,90 @@
+import { isAbsolute, join } from "node:path";
+import { type OutputChunk, type OutputOptions, type Plugin, rolldown } from "rolldown";
+
+/**
+ * Bundles the command whose sources are in `source` into the folder `target`, as ESM, and answers the files it is made
+ * of. What is imported dynamically is loaded when it is used; the code that the quick commands need lies in few files,
+ * since Node takes about as long to find and link a module as to run it.
+ */
+export async function bundleCommand(source: string, target: string): Promise<string[]> {
+  await using bundle = await rolldown({
+    input: { main: join(source, "main.ts") },
+    platform: "node",
+    preserveEntrySignatures: "allow-extension",
+    plugins: [lazyBuiltins(["node:crypto", "node:fs", "node:http"])],
+  });
+  const split = chunksOf((await bundle.generate({ format: "esm" })).output);
+  const modulesOf = (...files: string[]): Modules =>
+    staticModules(
+      split,
+      files.map((file) => join(source, file)),
+    );
+  const groups = quickGroups({
+    main: modulesOf("main.ts"),
+    every: modulesOf("process.ts"),
+    wired: modulesOf("wiring.ts", "actions/list.ts"),
+    spec: modulesOf("actions/spec.ts"),
+  });
+  const options: OutputOptions = { format: "esm", dir: target, cleanDir: true, chunkFileNames: "[name]-[hash].js" };
+  const { output } = await bundle.write({ ...options, codeSplitting: { groups } });
+  return [...new Set(chunksOf(output).flatMap((chunk) => chunk.moduleIds))].filter((id) => isAbsolute(id));
+}
+
+type Modules = ReadonlySet<string>;
+interface Group {
+  readonly name: string;
+  readonly test: (id: string) => boolean;
+  readonly includeDependenciesRecursively: false;
+}
+
+/** One file for what every command loads, one for what the home's quick commands share with `spec`, one for each of the two. */
+function quickGroups(parts: { main: Modules; every: Modules; wired: Modules; spec: Modules }): Group[] {
+  const { main, every, wired, spec } = parts;
+  const group = (name: string, members: Modules): Group => ({
+    name,
+    test: (id) => members.has(id) && !main.has(id),
+    includeDependenciesRecursively: false,
+  });
+  return [
+    group("every", every),
+    group("common", new Set([...wired].filter((id) => spec.has(id)))),
+    group("wired", wired),
+    group("spec", spec),
+  ];
+}
+
+function chunksOf(output: readonly { readonly type: string }[]): OutputChunk[] {
+  return output.filter((one): one is OutputChunk => one.type === "chunk");
+}
+
+/** The modules that are loaded with the given ones, dynamic imports left out. */
+function staticModules(chunks: readonly OutputChunk[], entries: readonly string[]): Modules {
+  const byFile = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
+  const found = new Set<OutputChunk>();
+  const add = (chunk: OutputChunk | undefined): void => {
+    if (chunk === undefined || found.has(chunk)) return;
+    found.add(chunk);
+    for (const file of chunk.imports) add(byFile.get(file));
+  };
+  for (const entry of entries) add(chunks.find((chunk) => chunk.facadeModuleId === entry));
+  return new Set([...found].flatMap((chunk) => chunk.moduleIds));
+}
+
+/**
+ * Takes modules of Node from `process.getBuiltinModule` instead of importing them. An import of a built-in module reads
+ * every one of its exports at once, getters too, and one of `node:http` is all of undici: 30 ms of a start.
+ */
+function lazyBuiltins(names: readonly string[]): Plugin {
+  const prefix = "\0builtin:";
+  return {
+    name: "lazy-builtins",
+    resolveId: (id) => (names.includes(id) ? { id: prefix + id, moduleSideEffects: false } : undefined),
+    load: (id) =>
+      id.startsWith(prefix)
+        ? {
+            code: `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(prefix.length))});`,
+            moduleType: "js",
+          }
+        : undefined,
+  };
+}
