@@ -1,6 +1,6 @@
 /**
  * `npm run build`: bundles the command into packages/cli/dist and warms its compile cache. Does nothing when no input
- * has changed. docs/adr/0040-command-bundle.md says why it is made this way.
+ * has changed. docs/adr/0050-command-bundle.md says why it is made this way.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
