@@ -1,26 +1,17 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CiloError } from "@cilo/base";
 import { describe, expect, test } from "vitest";
 import { environmentPaths } from "./home.ts";
 import { findOrphans } from "./orphans.ts";
 import { type Bench, createBench } from "./testing.ts";
+import { failure } from "./testing-shop.ts";
 
 const SHOP = `
 services:
   web: { image: nginx, healthcheck: { test: [CMD, "true"] }, networks: { default: null } }
 networks: { default: null }
 `;
-
-async function failure(work: Promise<unknown>): Promise<CiloError> {
-  const outcome = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (outcome instanceof CiloError) return outcome;
-  throw new Error("it did not fail as it should", { cause: outcome });
-}
 
 const destroy = (bench: Bench, options: { keepWorkspace?: boolean; force?: boolean } = {}) =>
   bench.environments.destroy("dev", { keepWorkspace: false, force: false, ...options }, bench.context());

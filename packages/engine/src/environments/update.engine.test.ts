@@ -1,27 +1,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CiloError } from "@cilo/base";
 import { expect, test } from "vitest";
 import { composeParser } from "../parsers/compose/index.ts";
 import { createDockerRuntime } from "../runtimes/docker/docker-runtime.ts";
-import type { EnvironmentStatus } from "./environments.ts";
 import { findOrphans } from "./orphans.ts";
 import { type Bench, createBench } from "./testing.ts";
+import { failure, idOf } from "./testing-shop.ts";
 
 const createEngineBench = (compose: string): Promise<Bench> =>
   createBench(compose, { engine: createDockerRuntime({ env: process.env }), parser: composeParser });
-
-const idOf = (status: EnvironmentStatus, service: string): string | undefined =>
-  status.serviceStatus.find((one) => one.service === service)?.containers[0]?.id;
-
-async function failure(work: Promise<unknown>): Promise<CiloError> {
-  const outcome = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (outcome instanceof CiloError) return outcome;
-  throw new Error("it did not fail as it should", { cause: outcome });
-}
 
 const TWO = `
 services:
