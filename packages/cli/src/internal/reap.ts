@@ -7,8 +7,8 @@ export default async function reap(
   context: CiloContext,
   [composeProject = "", afterMs = "0"]: readonly string[],
 ): Promise<number> {
-  await delay(Number(afterMs), context.signal);
   const { deps } = await context.wiring();
+  await delay(Number(afterMs), context.signal);
   await reapShared(deps, { composeProject, signal: context.signal });
   return 0;
 }
