@@ -3,7 +3,7 @@ import { type Rules, below, rulesOf } from "./pattern.ts";
 import { type Problems, attributePath, keyPlace } from "./problems.ts";
 import { parsePorts } from "./short/port.ts";
 import { ShortSyntaxFault, parseVolume } from "./short/volume.ts";
-import { type Tree, type TreeMap, bool, int, isNull, list, map, nothing, text } from "./tree.ts";
+import { type Tree, type TreeMap, asText, bool, int, isNull, list, map, nothing, text } from "./tree.ts";
 
 /** Turns one attribute's short form into its long one; members below it have been done. @throws ShortSyntaxFault */
 type Expand = (tree: Tree) => Tree;
@@ -74,11 +74,11 @@ function fail(tree: Tree, wanted: string): never {
 }
 
 function textOf(tree: Tree, wanted: string): string {
-  return tree.kind === "scalar" && typeof tree.value === "string" ? tree.value : fail(tree, wanted);
+  return asText(tree) ?? fail(tree, wanted);
 }
 
 function stringOrList(tree: Tree): Tree {
-  return tree.kind === "scalar" && typeof tree.value === "string" ? list([tree], tree) : tree;
+  return asText(tree) === undefined ? tree : list([tree], tree);
 }
 
 function build(tree: Tree): Tree {

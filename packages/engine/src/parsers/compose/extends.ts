@@ -9,6 +9,9 @@ import { UnreadableFile } from "./session.ts";
 import { type Source, type Tree, type TreeMap, asText, clone, isNull, map } from "./tree.ts";
 import { removeRepeats } from "./unique.ts";
 
+/** A longer chain is a mistake; each link is a call within the last. */
+const MAX_CHAIN = 500;
+
 type Resets = readonly (readonly string[])[];
 
 interface Extending {
@@ -30,8 +33,9 @@ export function applyExtends(project: TreeMap, { level, source, resets }: Extend
     });
     return;
   }
+  const failed = new Set<Tree>();
   for (const name of services.entries.keys()) {
-    const extended = extend(name, { services, file: source.path, level, resets: [resets], chain: [] });
+    const extended = extend(name, { services, file: source.path, level, resets: [resets], chain: [], failed });
     if (extended !== undefined) services.entries.set(name, extended);
   }
 }
@@ -44,13 +48,21 @@ interface Step {
   /** What the documents on the way here reset. */
   readonly resets: readonly Resets[];
   readonly chain: readonly { readonly file: string; readonly service: string }[];
+  /** Services whose problem has been reported. */
+  readonly failed: Set<Tree>;
 }
 
 /** The service with what it extends underneath; `undefined` when it is null or a problem was reported. */
 function extend(name: string, step: Step): Tree | undefined {
   const service = step.services.entries.get(name);
+  if (service === undefined || isNull(service) || step.failed.has(service)) return undefined;
+  const extended = extendService(name, service, step);
+  if (extended === undefined) step.failed.add(service);
+  return extended;
+}
+
+function extendService(name: string, service: Tree, step: Step): Tree | undefined {
   const { problems } = step.level.session;
-  if (service === undefined || isNull(service)) return undefined;
   if (service.kind !== "map") {
     problems.add({
       message: "expected a mapping",
@@ -83,6 +95,7 @@ function extend(name: string, step: Step): Tree | undefined {
       clause.kind === "map" ? (clause.entries.get("service") ?? clause) : clause,
     );
   }
+  if (step.chain.length > MAX_CHAIN) return report(`services extend each other more than ${MAX_CHAIN} deep`);
   const link = { file: from.file, service: name };
   if (step.chain.some((one) => one.file === link.file && one.service === link.service)) {
     return report(
@@ -136,7 +149,6 @@ function otherFile(
   const named = asText(file);
   if (named === undefined) return report("file is a path", file);
   if (isRemote(named)) return report(`${named} is elsewhere; only files on this machine are read`, file);
-  if (step.chain.length > 100) return report("services extend each other more than 100 deep", file);
   const { level } = step;
   const path = posix.resolve(level.dir, named);
   try {

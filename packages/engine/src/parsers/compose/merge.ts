@@ -1,7 +1,7 @@
 import { scalarText, treeText } from "./go-text.ts";
 import { type Rules, below, rulesOf } from "./pattern.ts";
 import { type Problems, attributePath, keyPlace } from "./problems.ts";
-import { type Tree, type TreeList, type TreeMap, bool, isNull, list, map, nothing, text } from "./tree.ts";
+import { type Tree, type TreeList, type TreeMap, asText, bool, isNull, list, map, nothing, text } from "./tree.ts";
 
 /** How two files' values of one attribute become one. Without a rule: maps deeply, lists one after the other, else the later. */
 type Rule = "later" | "pairs" | "hosts" | "build" | "depends_on" | "networks" | "logging" | "ulimit" | "pools";
@@ -137,8 +137,9 @@ function toMap(tree: Tree, value: (origin: Tree) => Tree): TreeMap | undefined {
   if (tree.kind !== "list") return undefined;
   const entries: [string, Tree][] = [];
   for (const item of tree.items) {
-    if (item.kind !== "scalar" || typeof item.value !== "string") return undefined;
-    entries.push([item.value, value(item)]);
+    const name = asText(item);
+    if (name === undefined) return undefined;
+    entries.push([name, value(item)]);
   }
   return map(entries, tree);
 }

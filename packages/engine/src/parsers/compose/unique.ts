@@ -2,7 +2,7 @@ import { treeText } from "./go-text.ts";
 import { type Rules, below, rulesOf } from "./pattern.ts";
 import { type Problems, attributePath } from "./problems.ts";
 import { parseVolume, ShortSyntaxFault } from "./short/volume.ts";
-import { type Tree, type TreeList, list, member } from "./tree.ts";
+import { type Tree, type TreeList, asText, list, member } from "./tree.ts";
 
 /** What makes two items of a list the same thing; the later one then takes the earlier one's place. */
 type Identity = (item: Tree) => string;
@@ -93,25 +93,23 @@ function identify(
 }
 
 function byName(item: Tree): string {
-  if (item.kind !== "scalar" || typeof item.value !== "string")
-    throw new IdentityFault(`expected text, not ${kindOf(item)}`);
-  const at = item.value.indexOf("=");
-  return at === -1 ? item.value : item.value.slice(0, at);
+  const name = asText(item);
+  if (name === undefined) throw new IdentityFault(`expected text, not ${kindOf(item)}`);
+  const at = name.indexOf("=");
+  return at === -1 ? name : name.slice(0, at);
 }
 
 function byTarget(item: Tree): string {
-  if (item.kind === "map") {
-    const target = item.entries.get("target");
-    if (target?.kind !== "scalar" || typeof target.value !== "string")
-      throw new IdentityFault("target is missing: the path in the container");
-    return target.value;
-  }
-  return item.kind === "scalar" && typeof item.value === "string" ? parseVolume(item.value).target : "";
+  if (item.kind !== "map") return parseVolume(asText(item) ?? "/").target;
+  const target = asText(item.entries.get("target"));
+  if (target === undefined) throw new IdentityFault("target is missing: the path in the container");
+  return target;
 }
 
 function byDevice(item: Tree): string {
-  if (item.kind !== "scalar" || typeof item.value !== "string") return byTarget(item);
-  const [source = "", target = source] = item.value.split(":");
+  const short = asText(item);
+  if (short === undefined) return byTarget(item);
+  const [source = "", target = source] = short.split(":");
   return target;
 }
 
@@ -123,19 +121,17 @@ function byMount(folder: string): Identity {
       const source = item.entries.get("source");
       return `${folder}/${source === undefined ? "" : treeText(source)}`;
     }
-    if (item.kind !== "scalar" || typeof item.value !== "string")
-      throw new IdentityFault(`expected a name or a mapping, not ${kindOf(item)}`);
-    return `${folder}/${item.value}`;
+    const name = asText(item);
+    if (name === undefined) throw new IdentityFault(`expected a name or a mapping, not ${kindOf(item)}`);
+    return `${folder}/${name}`;
   };
 }
 
 function byPath(item: Tree): string {
-  if (item.kind === "map") {
-    const path = member(item, "path");
-    if (path === undefined) throw new IdentityFault("path is missing: the file to read");
-    return treeText(path);
-  }
-  return item.kind === "scalar" && typeof item.value === "string" ? item.value : "";
+  if (item.kind !== "map") return asText(item) ?? "";
+  const path = member(item, "path");
+  if (path === undefined) throw new IdentityFault("path is missing: the file to read");
+  return treeText(path);
 }
 
 function byValue(item: Tree): string {
