@@ -18,7 +18,7 @@ export interface AddressRequest {
 }
 
 /** The owner's addresses. The engine is asked what is taken only when something new is needed. */
-export async function allocate(
+async function allocate(
   place: { readonly addresses: Addresses; readonly runtime: Runtime },
   request: AddressRequest,
 ): Promise<Allocation> {

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 /** `.cilo/config.yml` as it is written: snake_case, everything optional, nothing unknown. */
 const names = z.array(z.string());
 
-export const RenderEntry = z.strictObject({
+const RenderEntry = z.strictObject({
   file: z.string(),
   tokens: z.optional(z.boolean()),
   replace: z.optional(z.record(z.string(), z.string())),

@@ -7,7 +7,7 @@ import type { StoredIsolation } from "./isolation-file.ts";
  * A container without a healthcheck counts as ready once it has run this long: one with a wrong command or a missing
  * file ends within it. (`docker compose up --wait` looks first after 500 ms, to the same effect.)
  */
-export const SETTLE_MS = 300;
+const SETTLE_MS = 300;
 
 /** Whether everything of an environment is up, judged from what the engine says of its containers. */
 export type Verdict =

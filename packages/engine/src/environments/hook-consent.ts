@@ -65,6 +65,6 @@ export async function requireConsent(
 }
 
 /** Remembers that the user allowed this hook. */
-export async function grantConsent(home: Home, hook: Hook): Promise<void> {
+async function grantConsent(home: Home, hook: Hook): Promise<void> {
   await writeFileAtomic(join(home.root, "consents", hook.hash), `${hook.command}\n`);
 }
