@@ -6,7 +6,7 @@ import { findDnsmasq } from "./find-dnsmasq.ts";
 import { type Instance, type ProcessContext, hasEnded, pidFileOf, pidOf, signalProcess } from "./instance.ts";
 
 /** What every instance has: nothing of the system's configuration, loopback only, no upstream of its own. */
-const COMMON_ARGS = ["--bind-interfaces", "--no-resolv", "--no-hosts", "--no-negcache", "--dns-forward-max=2000"];
+const COMMON_ARGS = ["--bind-interfaces", "--no-resolv", "--no-hosts", "--no-negcache"];
 
 /**
  * Starts the instance; when this returns it listens.

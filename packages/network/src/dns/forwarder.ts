@@ -86,6 +86,8 @@ function instanceOf(dir: string, settings: Forwarder): Instance {
   const args = [
     "--cache-size=0",
     "--strict-order",
+    // All of the machine's questions under way to servers that may be slow.
+    "--dns-forward-max=1000",
     "--proxy-dnssec",
     `--local=/${CONTROL_DOMAIN}/`,
     ...ours,

@@ -38,7 +38,7 @@ async function command(file: string, ...args: string[]): Promise<string> {
 
 /** Every file of /etc but resolv.conf and what NetworkManager itself keeps: mode, owner, content. */
 const SNAPSHOT = `cd /etc && find . -not -name resolv.conf -not -path './NetworkManager/system-connections*' | sort | while read -r f; do
-  stat -c '%n %a %U %F' "$f"; [ -f "$f" ] && md5sum "$f"; [ -L "$f" ] && readlink "$f"; done`;
+  stat -c '%n %a %U %F' "$f"; [ -f "$f" ] && md5sum "$f"; [ -L "$f" ] && readlink "$f"; true; done`;
 
 const CILO = `
   import { createNames, createResolverSetup } from "${join(repository, "packages/network/src/index.ts")}";
