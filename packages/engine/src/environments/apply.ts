@@ -144,7 +144,7 @@ async function change(
 
 async function attempt(work: Work, request: ApplyRequest, plan: Plan): Promise<UpdateFailure | undefined> {
   try {
-    const shared = await useShared(work, plan);
+    const shared = await useShared(work, { ...plan, timeoutMs: request.timeoutMs });
     const outcome = await start(work, {
       target: plan.target,
       isolated: plan.isolated,

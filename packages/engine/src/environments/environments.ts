@@ -64,6 +64,7 @@ export interface UpRequest {
   readonly recreate: boolean;
   /** Wait until every service is healthy, or running where it has no healthcheck, or ended with 0 where it runs once. */
   readonly wait: boolean;
+  /** How long services may take, from the first container that is touched; pulling and building take what they take. */
   readonly timeoutMs: number;
 }
 

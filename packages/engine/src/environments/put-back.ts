@@ -99,7 +99,13 @@ async function startPrevious(work: Work, update: Update, previous: Applied): Pro
   const isolated = previous.spec;
   const isolation = storedIsolation(isolated);
   const target = { ...update.plan.target, env: documentVariables(isolated.document, work.deps.env) };
-  const shared = await useShared(work, { located: update.plan.located, isolated, isolation, target });
+  const shared = await useShared(work, {
+    located: update.plan.located,
+    isolated,
+    isolation,
+    target,
+    timeoutMs: PUT_BACK_MS,
+  });
   return await start(work, {
     target,
     isolated,

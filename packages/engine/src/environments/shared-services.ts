@@ -1,4 +1,4 @@
-import { isCiloError, writeFileAtomic } from "@cilo/base";
+import { CiloError, isCiloError, writeFileAtomic } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
 import type { Allocation, EnvironmentIdentity, IsolatedSpec, SharedService } from "../isolation/isolated-spec.ts";
 import { planSharedNetworks, sharedDocumentWith } from "../isolation/sharing/shared-service.ts";
@@ -21,6 +21,8 @@ interface User {
   readonly isolated: IsolatedSpec;
   readonly isolation: StoredIsolation;
   readonly target: RuntimeTarget;
+  /** How long a shared service may take to become ready. */
+  readonly timeoutMs: number;
 }
 
 /**
@@ -37,14 +39,15 @@ export async function useShared(work: Work, user: User): Promise<Containers> {
   });
   if (shared.length === 0) return new Map();
   return await work.progress.phase("share", async () => {
-    for (const service of shared) await startShared(work, user.isolated.identity, service);
+    for (const service of shared) await startShared(work, user, service);
     await attachAll(work, user);
     return await containersOfShared(work, shared);
   });
 }
 
 /** Starts the one container, unless it runs already. One process at a time; the others wait and find it running. */
-async function startShared(work: Work, identity: EnvironmentIdentity, service: SharedService): Promise<void> {
+async function startShared(work: Work, user: User, service: SharedService): Promise<void> {
+  const { identity } = user.isolated;
   const { deps, context } = work;
   const { composeProject } = service;
   await using _ = await lockShared(deps.home, composeProject, {
@@ -72,14 +75,14 @@ async function startShared(work: Work, identity: EnvironmentIdentity, service: S
         allocation: { blocks: [...blocks], subnets: { ...subnets } },
         reaped: false,
       });
-      await runShared(work, { identity, service, allocation });
+      await runShared(work, { identity, service, allocation, timeoutMs: user.timeoutMs });
     },
   );
 }
 
 async function runShared(
   work: Work,
-  request: { identity: EnvironmentIdentity; service: SharedService; allocation: Allocation },
+  request: { identity: EnvironmentIdentity; service: SharedService; allocation: Allocation; timeoutMs: number },
 ): Promise<void> {
   const { context, runtime, deps } = work;
   const spec = specOf(request);
@@ -94,12 +97,32 @@ async function runShared(
     env: documentVariables(spec.document, deps.env),
   };
   await writeFileAtomic(target.composeFile, renderComposeFile(spec.document));
-  await using watch = await watchContainers({ runtime, composeProject, signal, onContainers: async () => undefined });
   const onProgress = (line: string): void => context.onEvent({ kind: "engine", line });
   await runtime.up(target, spec, { build: false, recreate: false, signal, onProgress });
-  const failed = await waitUntilReady(watch, isolation);
+  const failed = await waitForShared(work, isolation, request);
   if (failed === undefined) return;
   throw await serviceFailure(failed, { runtime, environment: request.identity.environment, composeProject, signal });
+}
+
+async function waitForShared(
+  { context, runtime }: Work,
+  isolation: StoredIsolation,
+  { service, timeoutMs }: { service: SharedService; timeoutMs: number },
+): ReturnType<typeof waitUntilReady> {
+  const { composeProject } = isolation;
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.any([context.signal, deadline]);
+  try {
+    await using watch = await watchContainers({ runtime, composeProject, signal, onContainers: async () => undefined });
+    return await waitUntilReady(watch, isolation);
+  } catch (error) {
+    if (!deadline.aborted || context.signal.aborted) throw error;
+    throw new CiloError(
+      EngineCode.upTimeout,
+      `the shared service ${service.name} was not ready after ${timeoutMs / 1000} s`,
+      { cause: error, hint: "Give it longer: --timeout SECONDS" },
+    );
+  }
 }
 
 /** A shared service as a spec of one service. */

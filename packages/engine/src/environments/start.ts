@@ -3,6 +3,7 @@ import { EngineCode } from "../errors.ts";
 import type { IsolatedSpec } from "../isolation/isolated-spec.ts";
 import type { RuntimeTarget } from "../runtimes/runtime.ts";
 import { type Containers, containersOf } from "./endpoints.ts";
+import { createDeadline } from "./deadline.ts";
 import { judge, serviceState } from "./health.ts";
 import type { StoredIsolation } from "./isolation-file.ts";
 import { createPublisher } from "./publish.ts";
@@ -21,6 +22,7 @@ export interface StartRequest {
   /** Services to be restarted, unless they are replaced anyway: files they watch have changed. */
   readonly restart: readonly string[];
   readonly wait: boolean;
+  /** From the first container that Compose touches: pulling and building take what they take. */
   readonly timeoutMs: number;
 }
 
@@ -36,13 +38,20 @@ export type StartOutcome =
  * @throws CiloError of the runtime and of `Names.publish`; the reason of `work.context.signal`
  */
 export async function start(work: Work, request: StartRequest): Promise<StartOutcome> {
-  const deadline = AbortSignal.timeout(request.timeoutMs);
-  const signal = AbortSignal.any([work.context.signal, deadline]);
+  const deadline = createDeadline(request.timeoutMs);
+  const signal = AbortSignal.any([work.context.signal, deadline.signal]);
   let latest: Containers = new Map();
+  let isUnderWay = false;
+  const onContainers = (now: Containers): void => {
+    latest = now;
+    if (isUnderWay) deadline.begin();
+  };
   try {
-    await using watch = await watchStart(work, request, { signal, onContainers: (now) => void (latest = now) });
+    await using watch = await watchStart(work, request, { signal, onContainers });
     const before = await watch.look();
+    isUnderWay = true;
     const refused = await runUp(work, request, signal);
+    deadline.begin();
     if (refused === undefined && request.restart.length > 0) await restartUnreplaced(work, request, { before, watch });
     if (refused !== undefined) return await failedUp(work, request, refused);
     const failed = request.wait
@@ -57,7 +66,7 @@ export async function start(work: Work, request: StartRequest): Promise<StartOut
     await work.progress.phase("names", () => watch.look());
     return { kind: "ready" };
   } catch (error) {
-    if (!deadline.aborted || work.context.signal.aborted) throw error;
+    if (!deadline.signal.aborted || work.context.signal.aborted) throw error;
     return timedOut(request, latest);
   }
 }
