@@ -39,7 +39,7 @@ test("a service that stays unhealthy after an edit is put back, with its last wo
 });
 
 test("a creation whose service ends says how and why, and leaves nothing at the engine", async () => {
-  await using bench = await createEngineBench(TWO.replace('sleep 600"]', 'echo cannot bind >&2; exit 3"]'));
+  await using bench = await createEngineBench(TWO.replace('sleep 600"]', 'echo cannot bind; exit 3"]'));
   const error = await failure(bench.up("dev"));
   expect(error).toMatchObject({ code: "SERVICE_EXITED", message: "web ended with status 3: web is here; cannot bind" });
   expect(await findOrphans(bench.deps, { signal: bench.context().signal })).toEqual([]);
