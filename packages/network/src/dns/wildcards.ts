@@ -44,6 +44,8 @@ export function wildcardServer(dir: string, ports: WildcardPorts): WildcardServe
       const [chosen, other] =
         a === "right" || (a === "unused" && b !== "right") ? slots : ([slots[1], slots[0]] as const);
       if (a !== "right" && b !== "right") await startWith(chosen, set, context);
+      // What came before the chosen one listened is in the other's queue, and would be lost with it: this question is the last there.
+      await stateOf(other, set, context.signal);
       await stopInstance(other, context);
     },
     async stop(context) {

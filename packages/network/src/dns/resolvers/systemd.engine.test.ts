@@ -124,9 +124,11 @@ if (long) {
     const useStub = `umount /etc/resolv.conf; ln -sf ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
       systemctl disable --now NetworkManager; systemctl restart systemd-resolved
       sed -i 's/^hosts:.*/hosts: files resolve [!UNAVAIL=return] dns/' /etc/nsswitch.conf`;
-    const ownServer = `ip=$(hostname -I | cut -d' ' -f1); resolvectl dns eth0 $ip; resolvectl default-route eth0 true`;
+    const ownServer = `ip=$(ip -4 -o address show eth0 | tr -s ' ' | cut -d' ' -f4 | cut -d/ -f1); resolvectl dns eth0 $ip; resolvectl default-route eth0 true`;
     await machine.sh(useStub);
-    await machine.sh(`ip=$(hostname -I | cut -d' ' -f1); ${userServer("$ip")}; ${ownServer}`);
+    await machine.sh(
+      `ip=$(ip -4 -o address show eth0 | tr -s ' ' | cut -d' ' -f4 | cut -d/ -f1); ${userServer("$ip")}; ${ownServer}`,
+    );
     const before = await machine.sh(SNAPSHOT);
     expect(await machine.cilo("init")).toBe("systemd-resolved true");
     expect(await machine.cilo("init")).toBe("systemd-resolved false");
