@@ -9,9 +9,11 @@ import { ensureImages } from "../scripts/setup/images.ts";
 import { describeMachine } from "../scripts/setup/machine.ts";
 import { prepareMachine } from "../scripts/setup/prepare.ts";
 import { runScript } from "../scripts/setup/script.ts";
+import { measureCopy } from "./copy.ts";
 import { benchCreate } from "./create.ts";
 import { measureDns } from "./dns.ts";
 import { benchEvent } from "./event.ts";
+import { benchLoader } from "./loader.ts";
 import { type BenchOptions, type Measurement, isReached } from "./measurement.ts";
 import { benchParallel } from "./parallel.ts";
 import { printTable, writeResults } from "./results.ts";
@@ -25,6 +27,8 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Mea
   start: benchStart,
   event: async (options) => [await benchEvent(options)],
   dns: async (options) => [await benchDns(options)],
+  copy: async (options) => [await benchCopy(options)],
+  loader: benchLoader,
 };
 
 await runScript(async (signal) => {
@@ -53,6 +57,19 @@ await runScript(async (signal) => {
   console.log(`\nevery sample: ${await writeResults(measurements, signal)}`);
   process.exitCode = measurements.every(isReached) ? 0 : 1;
 });
+
+async function benchCopy(options: BenchOptions): Promise<Measurement> {
+  const { ours, theirs } = await measureCopy(options);
+  return {
+    name: "copy",
+    what: "workspace of 20,000 files, 500 MB, alone",
+    against: "cp -a",
+    unit: "ms",
+    ours,
+    theirs,
+    limit: 1,
+  };
+}
 
 async function benchDns(options: BenchOptions): Promise<Measurement> {
   const { ours, theirs } = await measureDns(options);

@@ -23,7 +23,7 @@ export async function ensureImages(machine: Machine, references: readonly string
 }
 
 /** Those of the images that the engine does not have; all of them when there is no engine yet. */
-export async function absentImages(machine: Machine, references: readonly string[]): Promise<string[]> {
+async function absentImages(machine: Machine, references: readonly string[]): Promise<string[]> {
   const absent = references.map(async (reference) =>
     (await succeeds(machine, ["docker", "image", "inspect", reference])) ? [] : [reference],
   );
