@@ -22,6 +22,11 @@ test("the first parser that knows the folder wins, and what was passed over is t
   });
 });
 
+test("a folder inside a Compose project belongs to it", () => {
+  const files = memoryFiles({ "docker-compose.yml": "", "src/web/index.ts": "" });
+  expect(detectProject({ parsers, workingDir: "/p/src/web", files })).toMatchObject({ file: "/p/docker-compose.yml" });
+});
+
 test("a named format goes before", () => {
   const files = memoryFiles({ "compose.yaml": "", Procfile: "" });
   expect(detectProject({ parsers, workingDir: "/p", files, format: "procfile" })).toMatchObject({

@@ -35,7 +35,10 @@ export interface ParseOptions {
 export interface Parser {
   /** `compose`, `devcontainer`, `procfile`, or a plugin's name. */
   readonly format: string;
-  /** The file that makes `workingDir` a project of this format, absolute; `undefined` when it is none. Cheap: no parsing. */
+  /**
+   * The file that makes `workingDir`, or a folder above it, a project of this format, absolute; `undefined` when there is
+   * none. Cheap: no parsing.
+   */
   detect(workingDir: string, files: ProjectFiles): string | undefined;
   /**
    * @throws CiloError `PROJECT_INVALID` with all problems of the project, in file order; `FILE_NOT_FOUND`.

@@ -4,7 +4,7 @@ import type { EnvironmentSpec } from "../../spec/spec.ts";
 import type { ParseOptions, Parser } from "../parser.ts";
 import { type JsonObject, bindStruct, put, toJson } from "./bind.ts";
 import { checkConsistency } from "./consistency.ts";
-import { type Discovery, composeFileIn, discover } from "./discover.ts";
+import { type Discovery, composeFileFrom, discover } from "./discover.ts";
 import { EnvFileFault, envFileReport, resolveEnvironment, resolveLabels } from "./environment.ts";
 import { loadLevel } from "./load.ts";
 import { normalise } from "./normalise.ts";
@@ -19,7 +19,7 @@ import { type TreeMap, member } from "./tree.ts";
 /** Reads Compose projects, meaning exactly what the reference means (docs/SUPPORTED_FORMATS.md). */
 export const composeParser: Parser = {
   format: "compose",
-  detect: composeFileIn,
+  detect: composeFileFrom,
   parse: parseCompose,
 };
 

@@ -23,9 +23,12 @@ export interface Discovery {
   readonly env: Map<string, string>;
 }
 
-/** The Compose file of a folder itself, absolute; `undefined` when it has none. */
-export function composeFileIn(folder: string, files: ProjectFiles): string | undefined {
-  return present(NAMES, folder, files)[0];
+/** The Compose file of a folder, else of the nearest one above it, absolute; `undefined` when there is none. */
+export function composeFileFrom(folder: string, files: ProjectFiles): string | undefined {
+  for (let here = folder; ; here = posix.dirname(here)) {
+    const [winner] = present(NAMES, here, files);
+    if (winner !== undefined || posix.dirname(here) === here) return winner;
+  }
 }
 
 /** Finds the project's files and variables. @throws CiloError `FILE_NOT_FOUND`, `PROJECT_INVALID` */

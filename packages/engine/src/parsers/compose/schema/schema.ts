@@ -1,3 +1,4 @@
+// compose-spec.json is the Compose Specification's, Apache-2.0: LICENSE.compose-spec.
 import reference from "./compose-spec.json" with { type: "json" };
 import newer from "./newer-attributes.json" with { type: "json" };
 
