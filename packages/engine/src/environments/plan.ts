@@ -73,7 +73,8 @@ export async function makePlan(
 export async function writePlan(plan: Plan): Promise<boolean> {
   const { paths } = plan.located;
   const isSame = (await readFileIfThere(paths.compose)) === plan.text;
-  if (!isSame) await writeFileAtomic(paths.compose, plan.text);
+  // Made anew by the next `up` if a power cut takes it.
+  if (!isSame) await writeFileAtomic(paths.compose, plan.text, { sync: false });
   await saveIsolation(paths.isolated, plan.isolation);
   return !isSame;
 }

@@ -97,10 +97,13 @@ export async function findReady(home: Home, environment: string): Promise<Locate
   });
 }
 
-/** Writes the record whole or not at all, and through to the disk. */
+/**
+ * Writes the record whole or not at all; through to the disk once it is one that must outlive a power cut. One that is
+ * `creating` need not: what is lost with it is found by its labels at the engine.
+ */
 export async function saveRecord(home: Home, record: EnvironmentRecord): Promise<Located> {
   const paths = environmentPaths(home, record);
-  await writeStored(paths.record, record);
+  await writeStored(paths.record, record, { sync: record.phase !== "creating" });
   return { record, paths };
 }
 
