@@ -23,6 +23,7 @@ export async function bundleCommand(source: string, target: string): Promise<str
     main: modulesOf("main.ts"),
     every: modulesOf("process.ts"),
     wired: modulesOf("wiring.ts", "actions/list.ts"),
+    network: modulesOf("network-parts.ts"),
     spec: modulesOf("actions/spec.ts"),
   });
   const options: OutputOptions = { format: "esm", dir: target, cleanDir: true, chunkFileNames: "[name]-[hash].js" };
@@ -38,8 +39,8 @@ interface Group {
 }
 
 /** One file for what every command loads, one for what the home's quick commands share with `spec`, one for each of the two. */
-function quickGroups(parts: { main: Modules; every: Modules; wired: Modules; spec: Modules }): Group[] {
-  const { main, every, wired, spec } = parts;
+function quickGroups(parts: Readonly<Record<"main" | "every" | "wired" | "network" | "spec", Modules>>): Group[] {
+  const { main, every, wired, network, spec } = parts;
   const group = (name: string, members: Modules): Group => ({
     name,
     test: (id) => members.has(id) && !main.has(id),
@@ -49,6 +50,7 @@ function quickGroups(parts: { main: Modules; every: Modules; wired: Modules; spe
     group("every", every),
     group("common", new Set([...wired].filter((id) => spec.has(id)))),
     group("wired", wired),
+    group("network", network),
     group("spec", spec),
   ];
 }

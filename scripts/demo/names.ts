@@ -1,6 +1,6 @@
 import { CiloError, attach } from "@cilo/base";
 import * as z from "zod/mini";
-import { type Machine, command } from "../setup/machine.ts";
+import { type Machine, command, typedAsRoot } from "../setup/machine.ts";
 import type { Step } from "../setup/step.ts";
 import { ciloProgram } from "./cilo.ts";
 
@@ -13,7 +13,7 @@ export async function namesStep(machine: Machine): Promise<Step[]> {
   return [
     {
       what: "make names that end in .test resolve on this machine (cilo init); other names keep their resolvers",
-      undo: machine.isRoot ? "npx cilo init --undo" : `sudo ${ciloProgram} init --undo`,
+      undo: typedAsRoot(machine, `${ciloProgram} init --undo`),
       apply: async () => {
         const init = [ciloProgram, "init", ...portOption()];
         const [file = "", ...args] = machine.isRoot ? init : ["sudo", "--", ...init];

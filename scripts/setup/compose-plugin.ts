@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CiloError } from "@cilo/base";
 import { aptMirror } from "./apt-mirror.ts";
-import { type Machine, command, rootCommand, succeeds } from "./machine.ts";
+import { type Machine, command, rootCommand, succeeds, typedAsRoot } from "./machine.ts";
 import type { Step } from "./step.ts";
 import { availablePackages } from "./system-packages.ts";
 
@@ -20,7 +20,7 @@ export async function composePlugin(machine: Machine): Promise<Step[]> {
 function fromTheDistribution(machine: Machine): Step {
   return {
     what: "install the Docker Compose plugin with apt-get (docker-compose-v2 or docker-compose, docker-buildx)",
-    undo: "apt-get remove docker-compose-v2 docker-compose docker-buildx",
+    undo: typedAsRoot(machine, "apt-get remove docker-compose-v2 docker-compose docker-buildx"),
     apply: async () => {
       const packages = await availablePackages(machine, ["docker-compose-v2", "docker-compose", "docker-buildx"]);
       // Where both exist, docker-compose is the old Python program.
@@ -39,7 +39,7 @@ function fromTheDistribution(machine: Machine): Step {
 function fromTrixie(machine: Machine): Step {
   return {
     what: `put the Docker Compose plugin of Debian 13 (docker-compose 2.26, one file) into ${pluginFolder}`,
-    undo: `rm ${pluginFolder}/docker-compose`,
+    undo: typedAsRoot(machine, `rm ${pluginFolder}/docker-compose`),
     apply: async () => {
       const folder = await mkdtemp(join(tmpdir(), "cilo-compose-"));
       try {

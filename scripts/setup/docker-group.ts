@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { CiloError } from "@cilo/base";
 import { refusesUser } from "./engine.ts";
-import { type Machine, hasProgram, rootCommand } from "./machine.ts";
+import { type Machine, hasProgram, rootCommand, typedAsRoot } from "./machine.ts";
 import type { Step } from "./step.ts";
 
 /** Membership in the group `docker`, as a step, for a user whom the engine refuses or who is about to get one. */
@@ -11,7 +11,7 @@ export async function dockerGroup(machine: Machine): Promise<Step[]> {
   return [
     {
       what: `add ${machine.user} to the group docker, whose members can do what root can`,
-      undo: `gpasswd -d ${machine.user} docker`,
+      undo: typedAsRoot(machine, `gpasswd -d ${machine.user} docker`),
       apply: async () => {
         await rootCommand(machine, ["usermod", "-aG", "docker", machine.user]);
       },

@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { CiloError, isCiloError, poll } from "@cilo/base";
-import { type Machine, command, hasProgram, isThere, rootCommand, succeeds } from "./machine.ts";
+import { type Machine, command, hasProgram, isThere, rootCommand, succeeds, typedAsRoot } from "./machine.ts";
 import type { Step } from "./step.ts";
 
 /** A Docker engine that answers, as a step; none when one does. */
@@ -13,7 +13,7 @@ export async function runningEngine(machine: Machine): Promise<Step[]> {
   return [
     {
       what: `start the Docker engine (${machine.hasSystemd ? "systemctl start docker" : `in the background, log in ${log}`})`,
-      undo: machine.hasSystemd ? "systemctl stop docker" : "kill $(cat /var/run/docker.pid)",
+      undo: typedAsRoot(machine, machine.hasSystemd ? "systemctl stop docker" : "kill $(cat /var/run/docker.pid)"),
       apply: async () => {
         await startEngine(machine, log);
         await waitForEngine(machine, log);

@@ -73,6 +73,11 @@ export async function rootCommand(machine: Machine, argv: readonly string[]): Pr
   return await command(machine, machine.isRoot ? argv : ["sudo", "--", ...argv]);
 }
 
+/** A command line for people that needs root's rights. */
+export function typedAsRoot(machine: Machine, line: string): string {
+  return machine.isRoot ? line : `sudo ${line}`;
+}
+
 /** True when the command ends with status 0. */
 export async function succeeds(machine: Machine, argv: readonly string[]): Promise<boolean> {
   return await command(machine, argv).then(

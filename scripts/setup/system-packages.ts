@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { CiloError } from "@cilo/base";
-import { type Machine, command, hasProgram, isThere, rootCommand, succeeds } from "./machine.ts";
+import { type Machine, command, hasProgram, isThere, rootCommand, succeeds, typedAsRoot } from "./machine.ts";
 import type { Step } from "./step.ts";
 
 /** Releases whose docker.io still has the program `docker` in it; later ones have docker-cli. */
@@ -52,7 +52,7 @@ async function engineNeeds(): Promise<string[]> {
 function installStep(machine: Machine, packages: readonly string[]): Step {
   return {
     what: `install ${packages.join(", ")} with apt-get`,
-    undo: `apt-get remove ${packages.join(" ")}`,
+    undo: typedAsRoot(machine, `apt-get remove ${packages.join(" ")}`),
     apply: async () => {
       await rootCommand(machine, ["apt-get", "update", "--quiet"]);
       await rootCommand(machine, ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", ...packages]);
