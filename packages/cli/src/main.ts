@@ -15,13 +15,13 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
 } else if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
   process.stdout.write(`${version}\n`);
 } else {
-  keepCompiledCode(import.meta.dirname);
+  if (import.meta.filename.endsWith(".js")) keepCompiledCode(import.meta.dirname);
   const { runProcess } = await import("./process.ts");
   process.exit(await runProcess(process, args));
 }
 
 /**
- * Keeps compiled code beside the bundle, where only those can write who can write the bundle. Not for another user's
+ * Keeps compiled code beside the bundle (sources that run as they are have none), where only those can write who can write the bundle. Not for another user's
  * (`sudo cilo init`): files of root would be in the way of its owner's next build.
  */
 function keepCompiledCode(bundle: string): void {
