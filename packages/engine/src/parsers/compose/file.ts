@@ -4,7 +4,7 @@ import { type Session, UnreadableFile } from "./session.ts";
 import { type Source, type Tree, type TreeMap, asText, list } from "./tree.ts";
 import { removeRepeats } from "./unique.ts";
 import { type Document, parseDocuments } from "./yaml/document.ts";
-import { YamlFault } from "./yaml/scanner.ts";
+import { YamlFault } from "./yaml/fault.ts";
 
 /** A project, or an included one: files with a folder and variables of their own. */
 export interface Level {

@@ -6,7 +6,7 @@ import type { Discovery } from "./discover.ts";
 import { type Session, UnreadableFile } from "./session.ts";
 import { RequiredFault, TemplateFault, substitute } from "./template.ts";
 import { readDocuments } from "./yaml/reader.ts";
-import { YamlFault } from "./yaml/scanner.ts";
+import { YamlFault } from "./yaml/fault.ts";
 
 /** The project's name: `-p`, `COMPOSE_PROJECT_NAME`, the last `name:` of its files, its folder. @throws CiloError `PROJECT_INVALID` */
 export function projectName(

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type Tree, lineAndColumn } from "../tree.ts";
 import { parseDocuments } from "./document.ts";
-import { YamlFault } from "./scanner.ts";
+import { YamlFault } from "./fault.ts";
 
 function read(text: string): unknown[] {
   return parseDocuments({ path: "/p/x.yaml", text }).map((document) => plain(document.root));

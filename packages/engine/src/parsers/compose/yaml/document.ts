@@ -2,7 +2,7 @@ import { type Source, type Tree, type TreeMap, list, nothing } from "../tree.ts"
 import { type RawNode, readDocuments } from "./reader.ts";
 import { collectResets } from "./reset-tags.ts";
 import { resolveScalar } from "./scalars.ts";
-import { YamlFault } from "./scanner.ts";
+import { YamlFault } from "./fault.ts";
 
 /** One YAML document of a file. */
 export interface Document {

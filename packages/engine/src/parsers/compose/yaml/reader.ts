@@ -1,4 +1,5 @@
-import { MAX_DEPTH, Scanner, YamlFault } from "./scanner.ts";
+import { MAX_DEPTH, YamlFault } from "./fault.ts";
+import { Scanner } from "./scanner.ts";
 
 /** A node as written: aliases and tags not yet followed. */
 export interface RawNode {

@@ -1,5 +1,5 @@
 import type { RawNode } from "./reader.ts";
-import { YamlFault } from "./scanner.ts";
+import { YamlFault } from "./fault.ts";
 
 /**
  * Finds `!reset` and `!override` in a document. Values tagged `!reset` are taken out, also under aliases and `<<`;

@@ -1,15 +1,7 @@
-/**
- * Splits YAML text into tokens, by the rules of the libyaml family that Compose's own reader belongs to (ADR 0010):
- * where those differ from the letter of YAML 1.2, a Compose file means what that family reads.
- * Indentation becomes explicit tokens, so that the reader above needs no columns.
- */
-export class YamlFault extends Error {
-  readonly at: number;
-  constructor(message: string, at: number) {
-    super(message);
-    this.at = at;
-  }
-}
+import { readBlockScalar } from "./block-scalar.ts";
+import { Cursor, SPACE, TAB, isBlank, isBlankOrEnd, isBreak } from "./cursor.ts";
+import { MAX_DEPTH, YamlFault } from "./fault.ts";
+import { readPlain, readQuoted } from "./flow-scalar.ts";
 
 export type TokenType =
   | "end"
@@ -41,6 +33,9 @@ export interface Token {
   readonly quoted: boolean;
 }
 
+const TAG_CHARACTER = /[\w\-;/?:@&=+$,.!~*'()[\]%<>]/u;
+const TAG = /^!(?:<(?:[^<>%]|%[\dA-Fa-f]{2})+>|(?:[^<>%]|%[\dA-Fa-f]{2})*)$/u;
+
 interface SimpleKey {
   possible: boolean;
   required: boolean;
@@ -50,37 +45,20 @@ interface SimpleKey {
   column: number;
 }
 
-/** Deeper nesting than any project has; keeps recursion over values within the stack. */
-export const MAX_DEPTH = 1000;
+/** A key may be so long; the reference has it so. */
 const KEY_LENGTH = 1024;
 
-const TAB = 9,
-  LF = 10,
-  CR = 13,
-  SPACE = 32,
-  NEL = 0x85,
-  LS = 0x2028,
-  PS = 0x2029;
-
-function isBreak(c: number): boolean {
-  return c === LF || c === CR || c === NEL || c === LS || c === PS;
-}
-function isBlank(c: number): boolean {
-  return c === SPACE || c === TAB;
-}
-/** True for a blank, a line break, or the end of the text (`NaN`). */
-function isBlankOrEnd(c: number): boolean {
-  return c === SPACE || c === TAB || c === LF || c === CR || c !== c || c === NEL || c === LS || c === PS;
-}
 function isWord(c: number): boolean {
   return (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 95 || c === 45;
 }
 
+/**
+ * Splits YAML text into tokens, by the rules of the libyaml family that Compose's own reader belongs to (ADR 0010):
+ * where those differ from the letter of YAML 1.2, a Compose file means what that family reads.
+ * Indentation becomes explicit tokens, so that the reader above needs no columns.
+ */
 export class Scanner {
-  readonly #text: string;
-  #pos = 0;
-  #line = 0;
-  #lineStart = 0;
+  readonly #cursor: Cursor;
   #tokens: Token[] = [];
   #head = 0;
   #taken = 0;
@@ -92,17 +70,13 @@ export class Scanner {
   readonly #keys: SimpleKey[] = [noKey()];
 
   constructor(content: string) {
-    this.#text = content;
-    if (content.charCodeAt(0) === 0xfeff) {
-      this.#pos = 1;
-      this.#lineStart = 1;
-    }
+    this.#cursor = new Cursor(content);
   }
 
   /** The next token, which stays. */
   peek(): Token {
     while (this.#needsMore()) this.#fetch();
-    return this.#tokens[this.#head] ?? { type: "end", at: this.#text.length, text: "", quoted: false };
+    return this.#tokens[this.#head] ?? { type: "end", at: this.#cursor.text.length, text: "", quoted: false };
   }
 
   /** Takes the next token away. */
@@ -131,7 +105,7 @@ export class Scanner {
   }
 
   #expire(key: SimpleKey): void {
-    if (key.line === this.#line && key.at + KEY_LENGTH >= this.#pos) return;
+    if (key.line === this.#cursor.line && key.at + KEY_LENGTH >= this.#cursor.pos) return;
     if (key.required) throw new YamlFault("expected ':' after this key", key.at);
     key.possible = false;
   }
@@ -139,12 +113,12 @@ export class Scanner {
   #fetch(): void {
     this.#skipToToken();
     for (const key of this.#keys) if (key.possible) this.#expire(key);
-    const column = this.#column();
+    const column = this.#cursor.column;
     this.#unroll(column);
-    const c = this.#at(0);
+    const c = this.#cursor.at(0);
     if (c !== c) return this.#fetchEnd();
     if (column === 0 && c === 37) return this.#fetchDirective();
-    if (column === 0 && (c === 45 || c === 46) && this.#isDocumentMark()) return this.#fetchDocumentMark(c);
+    if (column === 0 && (c === 45 || c === 46) && this.#cursor.isDocumentMark()) return this.#fetchDocumentMark(c);
     switch (c) {
       case 91:
         return this.#openFlow("[");
@@ -157,13 +131,13 @@ export class Scanner {
       case 44:
         return this.#fetchComma();
       case 45:
-        if (isBlankOrEnd(this.#at(1))) return this.#fetchEntry();
+        if (isBlankOrEnd(this.#cursor.at(1))) return this.#fetchEntry();
         break;
       case 63:
-        if (this.#flow > 0 || isBlankOrEnd(this.#at(1))) return this.#fetchKey();
+        if (this.#flow > 0 || isBlankOrEnd(this.#cursor.at(1))) return this.#fetchKey();
         break;
       case 58:
-        if (this.#flow > 0 || isBlankOrEnd(this.#at(1))) return this.#fetchValue();
+        if (this.#flow > 0 || isBlankOrEnd(this.#cursor.at(1))) return this.#fetchValue();
         break;
       case 42:
         return this.#fetchName("alias");
@@ -178,17 +152,17 @@ export class Scanner {
         if (this.#flow === 0) return this.#fetchBlockScalar(true);
         break;
       case 39:
-        return this.#fetchQuoted(39);
+        return this.#fetchQuoted();
       case 34:
-        return this.#fetchQuoted(34);
+        return this.#fetchQuoted();
       default:
     }
     if (this.#startsPlain(c)) return this.#fetchPlain();
-    throw new YamlFault("found a character that cannot start a value here", this.#pos);
+    throw new YamlFault("found a character that cannot start a value here", this.#cursor.pos);
   }
 
   #startsPlain(c: number): boolean {
-    const next = this.#at(1);
+    const next = this.#cursor.at(1);
     if (c === 45) return !isBlank(next);
     if (c === 63 || c === 58) return this.#flow === 0 && !isBlankOrEnd(next);
     // , [ ] { } # & * ! | > ' " % @ ` and blanks
@@ -213,43 +187,21 @@ export class Scanner {
     );
   }
 
-  #at(offset: number): number {
-    return this.#text.charCodeAt(this.#pos + offset);
-  }
-
-  #column(): number {
-    return this.#pos - this.#lineStart;
-  }
-
-  /** Steps over one line break and answers what it stands for. */
-  #readBreak(): string {
-    const c = this.#at(0);
-    this.#pos += c === CR && this.#at(1) === LF ? 2 : 1;
-    this.#line++;
-    this.#lineStart = this.#pos;
-    return c === LS ? "\u2028" : c === PS ? "\u2029" : "\n";
-  }
-
-  #isDocumentMark(): boolean {
-    const c = this.#at(0);
-    return this.#at(1) === c && this.#at(2) === c && (c === 45 || c === 46) && isBlankOrEnd(this.#at(3));
-  }
-
   #skipToToken(): void {
     for (;;) {
-      let c = this.#at(0);
+      let c = this.#cursor.at(0);
       while (c === SPACE || (c === TAB && (this.#flow > 0 || !this.#keyAllowed))) {
-        this.#pos++;
-        c = this.#at(0);
+        this.#cursor.pos++;
+        c = this.#cursor.at(0);
       }
       if (c === 35) {
         while (c === c && !isBreak(c)) {
-          this.#pos++;
-          c = this.#at(0);
+          this.#cursor.pos++;
+          c = this.#cursor.at(0);
         }
       }
       if (!isBreak(c)) return;
-      this.#readBreak();
+      this.#cursor.readBreak();
       if (this.#flow === 0) this.#keyAllowed = true;
     }
   }
@@ -263,11 +215,11 @@ export class Scanner {
     this.#removeKey();
     this.#keys[this.#keys.length - 1] = {
       possible: true,
-      required: this.#flow === 0 && this.#indent === this.#column(),
+      required: this.#flow === 0 && this.#indent === this.#cursor.column,
       token: this.#taken + this.#tokens.length - this.#head,
-      at: this.#pos,
-      line: this.#line,
-      column: this.#column(),
+      at: this.#cursor.pos,
+      line: this.#cursor.line,
+      column: this.#cursor.column,
     };
   }
 
@@ -290,7 +242,7 @@ export class Scanner {
   #unroll(column: number): void {
     if (this.#flow > 0) return;
     while (this.#indent > column) {
-      this.#push("block-end", this.#pos);
+      this.#push("block-end", this.#cursor.pos);
       this.#indent = this.#indents.pop() ?? -1;
     }
   }
@@ -299,7 +251,7 @@ export class Scanner {
     this.#unroll(-1);
     this.#removeKey();
     this.#keyAllowed = false;
-    this.#push("end", this.#pos);
+    this.#push("end", this.#cursor.pos);
     this.#ended = true;
   }
 
@@ -307,13 +259,13 @@ export class Scanner {
     this.#unroll(-1);
     this.#removeKey();
     this.#keyAllowed = false;
-    const start = this.#pos;
-    while (!isBreak(this.#at(0)) && this.#pos < this.#text.length) this.#pos++;
+    const start = this.#cursor.pos;
+    while (!isBreak(this.#cursor.at(0)) && this.#cursor.pos < this.#cursor.text.length) this.#cursor.pos++;
     this.#push(
       "directive",
       start,
-      this.#text
-        .slice(start, this.#pos)
+      this.#cursor.text
+        .slice(start, this.#cursor.pos)
         .replace(/\s#.*$/u, "")
         .trimEnd(),
     );
@@ -323,17 +275,17 @@ export class Scanner {
     this.#unroll(-1);
     this.#removeKey();
     this.#keyAllowed = false;
-    this.#push(c === 45 ? "document-start" : "document-end", this.#pos);
-    this.#pos += 3;
+    this.#push(c === 45 ? "document-start" : "document-end", this.#cursor.pos);
+    this.#cursor.pos += 3;
   }
 
   #openFlow(type: "[" | "{"): void {
     this.#saveKey();
     this.#keys.push(noKey());
     this.#flow++;
-    if (this.#flow > MAX_DEPTH) throw new YamlFault(`nested more than ${MAX_DEPTH} deep`, this.#pos);
+    if (this.#flow > MAX_DEPTH) throw new YamlFault(`nested more than ${MAX_DEPTH} deep`, this.#cursor.pos);
     this.#keyAllowed = true;
-    this.#push(type, this.#pos++);
+    this.#push(type, this.#cursor.pos++);
   }
 
   #closeFlow(type: "]" | "}"): void {
@@ -343,33 +295,33 @@ export class Scanner {
       this.#keys.pop();
     }
     this.#keyAllowed = false;
-    this.#push(type, this.#pos++);
+    this.#push(type, this.#cursor.pos++);
   }
 
   #fetchComma(): void {
     this.#removeKey();
     this.#keyAllowed = true;
-    this.#push(",", this.#pos++);
+    this.#push(",", this.#cursor.pos++);
   }
 
   #fetchEntry(): void {
     if (this.#flow === 0) {
-      if (!this.#keyAllowed) throw new YamlFault("a list item ('- ') is not allowed here", this.#pos);
-      this.#roll(this.#column(), -1, "block-list", this.#pos);
+      if (!this.#keyAllowed) throw new YamlFault("a list item ('- ') is not allowed here", this.#cursor.pos);
+      this.#roll(this.#cursor.column, -1, "block-list", this.#cursor.pos);
     }
     this.#removeKey();
     this.#keyAllowed = true;
-    this.#push("entry", this.#pos++);
+    this.#push("entry", this.#cursor.pos++);
   }
 
   #fetchKey(): void {
     if (this.#flow === 0) {
-      if (!this.#keyAllowed) throw new YamlFault("a key is not allowed here", this.#pos);
-      this.#roll(this.#column(), -1, "block-map", this.#pos);
+      if (!this.#keyAllowed) throw new YamlFault("a key is not allowed here", this.#cursor.pos);
+      this.#roll(this.#cursor.column, -1, "block-map", this.#cursor.pos);
     }
     this.#removeKey();
     this.#keyAllowed = this.#flow === 0;
-    this.#push("key", this.#pos++);
+    this.#push("key", this.#cursor.pos++);
   }
 
   #fetchValue(): void {
@@ -387,21 +339,24 @@ export class Scanner {
     } else {
       if (this.#flow === 0) {
         if (!this.#keyAllowed)
-          throw new YamlFault("a second ': ' on one line, or a wrong indent: a mapping is not allowed here", this.#pos);
-        this.#roll(this.#column(), -1, "block-map", this.#pos);
+          throw new YamlFault(
+            "a second ': ' on one line, or a wrong indent: a mapping is not allowed here",
+            this.#cursor.pos,
+          );
+        this.#roll(this.#cursor.column, -1, "block-map", this.#cursor.pos);
       }
       this.#keyAllowed = this.#flow === 0;
     }
-    this.#push("value", this.#pos++);
+    this.#push("value", this.#cursor.pos++);
   }
 
   #fetchName(type: "alias" | "anchor"): void {
     this.#saveKey();
     this.#keyAllowed = false;
-    const start = this.#pos++;
-    while (isWord(this.#at(0))) this.#pos++;
-    const name = this.#text.slice(start + 1, this.#pos);
-    const c = this.#at(0);
+    const start = this.#cursor.pos++;
+    while (isWord(this.#cursor.at(0))) this.#cursor.pos++;
+    const name = this.#cursor.text.slice(start + 1, this.#cursor.pos);
+    const c = this.#cursor.at(0);
     // ? : , ] } % @ `
     const ends =
       isBlankOrEnd(c) || c === 63 || c === 58 || c === 44 || c === 93 || c === 125 || c === 37 || c === 64 || c === 96;
@@ -416,262 +371,39 @@ export class Scanner {
   #fetchTag(): void {
     this.#saveKey();
     this.#keyAllowed = false;
-    const start = this.#pos;
-    const verbatim = this.#at(1) === 60;
-    while (!isBlankOrEnd(this.#at(0))) {
-      const c = this.#at(0);
-      if (!verbatim && (c === 44 || c === 91 || c === 93 || c === 123 || c === 125)) break;
-      this.#pos++;
-    }
-    const tag = this.#text.slice(start, this.#pos);
-    if (!/^!(?:<[\w\-;/?:@&=+$,.!~*'()[\]%#]+>|[\w\-;/?:@&=+$.!~*'()%]*)$/u.test(tag))
-      throw new YamlFault(`${tag} is not a YAML tag`, start);
-    const c = this.#at(0);
-    if (!isBlankOrEnd(c) && !(this.#flow > 0 && c === 44))
-      throw new YamlFault("expected a space after the tag", this.#pos);
+    const start = this.#cursor.pos;
+    while (!isBlankOrEnd(this.#cursor.at(0)) && TAG_CHARACTER.test(this.#cursor.text.charAt(this.#cursor.pos)))
+      this.#cursor.pos++;
+    const tag = this.#cursor.text.slice(start, this.#cursor.pos);
+    if (!isBlankOrEnd(this.#cursor.at(0))) throw new YamlFault("expected a space after the tag", this.#cursor.pos);
+    if (!TAG.test(tag)) throw new YamlFault(`${tag} is not a YAML tag`, start);
     this.#push("tag", start, tag);
   }
 
   #fetchBlockScalar(folded: boolean): void {
     this.#removeKey();
     this.#keyAllowed = true;
-    const start = this.#pos++;
-    const { chomp, increment } = this.#blockHeader();
-    let indent = increment > 0 ? Math.max(this.#indent, 0) + increment : 0;
-    const breaks = { indent, text: "" };
-    this.#blockBreaks(breaks, start);
-    indent = breaks.indent;
-    let out = "";
-    let lead = "";
-    let blankBefore = false;
-    while (this.#column() === indent && this.#pos < this.#text.length) {
-      const blank = isBlank(this.#at(0));
-      if (folded && lead === "\n" && !blankBefore && !blank) {
-        if (breaks.text === "") out += " ";
-      } else out += lead;
-      out += breaks.text;
-      breaks.text = "";
-      blankBefore = blank;
-      const from = this.#pos;
-      while (this.#pos < this.#text.length && !isBreak(this.#at(0))) this.#pos++;
-      out += this.#text.slice(from, this.#pos);
-      lead = this.#pos < this.#text.length ? this.#readBreak() : "";
-      this.#blockBreaks(breaks, start);
-    }
-    if (chomp !== "-") out += lead;
-    if (chomp === "+") out += breaks.text;
-    this.#push("scalar", start, out, true);
+    const start = this.#cursor.pos;
+    this.#push("scalar", start, readBlockScalar(this.#cursor, { folded, indent: this.#indent }), true);
   }
 
-  #blockHeader(): { chomp: string; increment: number } {
-    let chomp = "";
-    let increment = 0;
-    for (let step = 0; step < 2; step++) {
-      const c = this.#at(0);
-      if ((c === 43 || c === 45) && chomp === "") chomp = c === 43 ? "+" : "-";
-      else if (c >= 48 && c <= 57 && increment === 0) {
-        if (c === 48) throw new YamlFault("an indentation indicator is 1 to 9", this.#pos);
-        increment = c - 48;
-      } else break;
-      this.#pos++;
-    }
-    while (isBlank(this.#at(0))) this.#pos++;
-    if (this.#at(0) === 35) while (this.#pos < this.#text.length && !isBreak(this.#at(0))) this.#pos++;
-    if (this.#pos < this.#text.length) {
-      if (!isBreak(this.#at(0))) throw new YamlFault("expected the end of the line after | or >", this.#pos);
-      this.#readBreak();
-    }
-    return { chomp, increment };
-  }
-
-  #blockBreaks(state: { indent: number; text: string }, start: number): void {
-    let deepest = 0;
-    for (;;) {
-      while ((state.indent === 0 || this.#column() < state.indent) && this.#at(0) === SPACE) this.#pos++;
-      deepest = Math.max(deepest, this.#column());
-      if ((state.indent === 0 || this.#column() < state.indent) && this.#at(0) === TAB) {
-        throw new YamlFault("found a tab where spaces must indent", this.#pos);
-      }
-      if (!isBreak(this.#at(0))) break;
-      state.text += this.#readBreak();
-    }
-    if (state.indent === 0) state.indent = Math.max(deepest, this.#indent + 1, 1);
-    if (this.#pos < start) throw new YamlFault("unexpected end of text", start);
-  }
-
-  #fetchQuoted(quote: number): void {
+  #fetchQuoted(): void {
     this.#saveKey();
     this.#keyAllowed = false;
-    const start = this.#pos++;
-    let out = "";
-    for (;;) {
-      if (this.#column() === 0 && this.#isDocumentMark())
-        throw new YamlFault("a document ends inside this quoted text", start);
-      let from = this.#pos;
-      let escapedBreak = false;
-      for (;;) {
-        const c = this.#at(0);
-        if (c !== c) throw new YamlFault("this quoted text is never closed", start);
-        if (isBlankOrEnd(c)) break;
-        if (c === quote) {
-          if (quote === 39 && this.#at(1) === 39) {
-            out += this.#text.slice(from, this.#pos + 1);
-            this.#pos += 2;
-            from = this.#pos;
-            continue;
-          }
-          break;
-        }
-        if (c === 92 && quote === 34) {
-          out += this.#text.slice(from, this.#pos);
-          if (isBreak(this.#at(1))) {
-            this.#pos++;
-            this.#readBreak();
-            escapedBreak = true;
-            from = this.#pos;
-            break;
-          }
-          out += this.#escape();
-          from = this.#pos;
-          continue;
-        }
-        this.#pos++;
-      }
-      out += this.#text.slice(from, this.#pos);
-      if (this.#at(0) === quote && !escapedBreak) break;
-      out += this.#quotedBreaks(escapedBreak);
-    }
-    this.#pos++;
-    this.#push("scalar", start, out, true);
-  }
-
-  /** Blanks and line breaks inside quotes: a single break is a space, more are kept but for one. */
-  #quotedBreaks(afterEscapedBreak: boolean): string {
-    let blanks = "";
-    let first = "";
-    let rest = "";
-    let broken = afterEscapedBreak;
-    for (;;) {
-      const c = this.#at(0);
-      if (isBlank(c)) {
-        if (!broken) blanks += this.#text.charAt(this.#pos);
-        this.#pos++;
-      } else if (isBreak(c)) {
-        if (broken) rest += this.#readBreak();
-        else {
-          blanks = "";
-          first = this.#readBreak();
-          broken = true;
-        }
-      } else break;
-    }
-    if (!broken) return blanks;
-    return fold(first, rest);
-  }
-
-  #escape(): string {
-    const at = this.#pos;
-    const c = this.#text.charAt(at + 1);
-    const simple = ESCAPES.get(c);
-    if (simple !== undefined) {
-      this.#pos += 2;
-      return simple;
-    }
-    const length = c === "x" ? 2 : c === "u" ? 4 : c === "U" ? 8 : 0;
-    if (length === 0) throw new YamlFault(`\\${c} is no escape; in double quotes write \\\\ for a backslash`, at);
-    const digits = this.#text.slice(at + 2, at + 2 + length);
-    const code = /^[0-9A-Fa-f]+$/u.test(digits) && digits.length === length ? Number.parseInt(digits, 16) : Number.NaN;
-    if (!(code <= 0x10ffff) || (code >= 0xd800 && code <= 0xdfff))
-      throw new YamlFault(`\\${c}${digits} is no character`, at);
-    this.#pos += 2 + length;
-    return String.fromCodePoint(code);
+    const start = this.#cursor.pos;
+    this.#push("scalar", start, readQuoted(this.#cursor), true);
   }
 
   #fetchPlain(): void {
     this.#saveKey();
     this.#keyAllowed = false;
-    const start = this.#pos;
-    const indent = this.#indent + 1;
-    let out = "";
-    let pending = "";
-    let broken = false;
-    for (;;) {
-      if (this.#column() === 0 && this.#isDocumentMark()) break;
-      let c = this.#at(0);
-      if (c === 35) break;
-      const from = this.#pos;
-      while (!isBlankOrEnd(c) && !this.#endsPlain(c)) {
-        this.#pos++;
-        c = this.#at(0);
-      }
-      if (this.#pos > from) {
-        out += pending + this.#text.slice(from, this.#pos);
-        pending = "";
-        broken = false;
-      }
-      if (!isBlank(c) && !isBreak(c)) break;
-      let blanks = "";
-      let first = "";
-      let rest = "";
-      for (;;) {
-        c = this.#at(0);
-        if (isBlank(c)) {
-          if (broken && this.#column() < indent && c === TAB)
-            throw new YamlFault("found a tab where spaces must indent", this.#pos);
-          if (!broken) blanks += this.#text.charAt(this.#pos);
-          this.#pos++;
-        } else if (isBreak(c)) {
-          if (broken) rest += this.#readBreak();
-          else {
-            first = this.#readBreak();
-            broken = true;
-          }
-        } else break;
-      }
-      pending = broken ? fold(first, rest) : blanks;
-      if (this.#flow === 0 && this.#column() < indent) break;
-    }
-    if (broken) this.#keyAllowed = true;
-    this.#push("scalar", start, out);
+    const start = this.#cursor.pos;
+    const { text, endsLine } = readPlain(this.#cursor, { inFlow: this.#flow > 0, indent: this.#indent + 1 });
+    if (endsLine) this.#keyAllowed = true;
+    this.#push("scalar", start, text);
   }
-
-  #endsPlain(c: number): boolean {
-    if (c === 58) return isBlankOrEnd(this.#at(1));
-    if (this.#flow === 0) return false;
-    return isFlowIndicator(c) || (c === 63 && isBlankOrEnd(this.#at(1)));
-  }
-}
-
-function isFlowIndicator(c: number): boolean {
-  return c === 44 || c === 91 || c === 93 || c === 123 || c === 125;
-}
-
-function fold(first: string, rest: string): string {
-  if (first === "\n" || first === "") return rest === "" ? (first === "" ? "" : " ") : rest;
-  return first + rest;
 }
 
 function noKey(): SimpleKey {
   return { possible: false, required: false, token: -1, at: 0, line: 0, column: 0 };
 }
-
-const ESCAPES: ReadonlyMap<string, string> = new Map([
-  ["0", "\0"],
-  ["a", "\u0007"],
-  ["b", "\b"],
-  ["t", "\t"],
-  ["\t", "\t"],
-  ["n", "\n"],
-  ["v", "\v"],
-  ["f", "\f"],
-  ["r", "\r"],
-  ["e", "\u001B"],
-  [" ", " "],
-  ['"', '"'],
-  ["'", "'"],
-  ["\\", "\\"],
-  ["N", "\u0085"],
-  ["_", "\u00A0"],
-  ["L", "\u2028"],
-  ["P", "\u2029"],
-]);
