@@ -26,7 +26,8 @@ export function toJson(tree: Tree): Json {
       if (typeof tree.value === "bigint") return Number(tree.value);
       return tree.type === "time" ? isoTime(treeText(tree)) : tree.value;
     case "list":
-      return tree.items.map(toJson);
+      // The reference has lost the difference by now; in an extension it shows.
+      return tree.spent === true ? null : tree.items.map(toJson);
     case "map": {
       const object: JsonObject = {};
       for (const [key, value] of tree.entries) put(object, key, toJson(value));

@@ -55,7 +55,7 @@ export function variablesOf(
 }
 
 /** One env file. @throws UnreadableFile, EnvFileFault */
-export function readEnvFile(
+function readEnvFile(
   path: string,
   { session, lookup, format }: { session: Session; lookup: Lookup; format?: string },
 ): Map<string, string> {

@@ -114,3 +114,17 @@ test("a service that is not there is told with the nearest name", () => {
     expect.objectContaining({ code: "SERVICE_NOT_FOUND", hint: "Did you mean web?" }),
   );
 });
+
+test("an empty list that another file follows is refused where the reference refuses it, and says why", () => {
+  const files = {
+    "compose.yaml": "services: {a: {image: x, security_opt: []}}",
+    "compose.override.yaml": "services: {a: {user: u}}",
+  };
+  expect(problemsOf(files)).toMatchObject([
+    {
+      attribute: "services.a.security_opt",
+      message: expect.stringContaining("where another file follows, leave it out"),
+    },
+  ]);
+  expect(parseProject(files["compose.yaml"]).services).toHaveProperty("a");
+});

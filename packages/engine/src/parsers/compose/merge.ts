@@ -155,7 +155,7 @@ function dependency(origin: Tree): Tree {
 }
 
 /** `KEY=value` items of a map (sorted), the items of a list, or the one string. */
-export function toPairs(tree: Tree): Tree[] {
+function toPairs(tree: Tree): Tree[] {
   if (tree.kind === "list") return tree.items;
   if (tree.kind === "scalar") return tree.type === "string" ? [tree] : [];
   const pairs = [...tree.entries].flatMap(([key, value]) => pairsOf(key, value));

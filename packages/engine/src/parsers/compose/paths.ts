@@ -61,7 +61,7 @@ function walk(
 }
 
 /** The path from `base`, `~` being the home folder. An empty one stays empty. */
-export function resolvePath(path: string, { base, home }: { base: string; home: string | undefined }): string {
+function resolvePath(path: string, { base, home }: { base: string; home: string | undefined }): string {
   const expanded = path.startsWith("~") && home !== undefined ? posix.join(home, path.slice(1)) : path;
   if (expanded === "" || posix.isAbsolute(expanded)) return expanded;
   return cleanPath(base === "" ? expanded : `${base}/${expanded}`);

@@ -36,7 +36,7 @@ export function projectName(
 }
 
 /** Lower case, of letters, digits, `_` and `-`, with a letter or digit first. */
-export function normaliseName(name: string): string {
+function normaliseName(name: string): string {
   return (name.toLowerCase().match(/[a-z0-9_-]/gu) ?? []).join("").replace(/^[_-]+/u, "");
 }
 

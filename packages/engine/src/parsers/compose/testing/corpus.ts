@@ -8,7 +8,7 @@ import { composeParser } from "../compose-parser.ts";
 import { printCompose } from "../print.ts";
 
 /** The conformance corpus beside the repository: real projects with what the reference says of each. */
-export const CORPUS: string = resolve(import.meta.dirname, "../../../../../../../shared/compose-corpus");
+const CORPUS: string = resolve(import.meta.dirname, "../../../../../../../shared/compose-corpus");
 
 /** Cases the corpus has; an absent corpus is told by this number. */
 export const CORPUS_SIZE = 691;

@@ -22,7 +22,7 @@ const MAX_UINT = 2n ** 64n;
 const MAX_INT = 2n ** 63n;
 
 /** What an unquoted scalar without a tag is, in the reading of Compose's YAML library. */
-export function resolvePlain(text: string): Resolved {
+function resolvePlain(text: string): Resolved {
   const first = text.charCodeAt(0);
   const letter = (first >= 65 && first <= 90) || (first >= 97 && first <= 122) || first === 126 || first !== first;
   if (letter) return KNOWN.get(text) ?? { type: "string", value: text };
