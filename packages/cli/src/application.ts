@@ -1,4 +1,4 @@
-import { type Application, buildApplication, buildRouteMap } from "@stricli/core";
+import { type Application, type RouteMapBuilderArguments, buildApplication, buildRouteMap } from "@stricli/core";
 import { completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { cpCommand } from "./commands/cp.ts";
@@ -32,53 +32,66 @@ import type { CiloContext } from "./context.ts";
 import { parserText } from "./usage.ts";
 import { version } from "./version.ts";
 
+type Routes = RouteMapBuilderArguments<string, CiloContext>["routes"];
+
 const hostnames = buildRouteMap<"list" | "add" | "remove", CiloContext>({
   routes: { list: hostnamesListCommand, add: hostnamesAddCommand, remove: hostnamesRemoveCommand },
   docs: { brief: "Extra hostnames of an environment" },
 });
 
-const routes = buildRouteMap<string, CiloContext>({
-  routes: {
-    init: initCommand,
-    up: upCommand,
-    create: createCommand,
-    down: downCommand,
-    destroy: destroyCommand,
-    list: listCommand,
-    status: statusCommand,
-    urls: urlsCommand,
-    path: pathCommand,
-    open: openCommand,
-    run: runCommand,
-    exec: execCommand,
-    logs: logsCommand,
-    cp: cpCommand,
-    env: envCommand,
-    sync: syncCommand,
-    diff: diffCommand,
-    merge: mergeCommand,
-    spec: specCommand,
-    config: configCommand,
-    hostnames,
-    dns: group("status", dnsStatusCommand, "Names"),
-    network: group("status", networkStatusCommand, "Addresses"),
-    doctor: doctorCommand,
-    setup: setupCommand,
-    completion: completionCommand,
-    version: versionCommand,
-  },
-  docs: { brief: "Isolated copies of an application, each service by name" },
-});
+const routes = {
+  init: initCommand,
+  up: upCommand,
+  create: createCommand,
+  down: downCommand,
+  destroy: destroyCommand,
+  list: listCommand,
+  status: statusCommand,
+  urls: urlsCommand,
+  path: pathCommand,
+  open: openCommand,
+  run: runCommand,
+  exec: execCommand,
+  logs: logsCommand,
+  cp: cpCommand,
+  env: envCommand,
+  sync: syncCommand,
+  diff: diffCommand,
+  merge: mergeCommand,
+  spec: specCommand,
+  config: configCommand,
+  hostnames,
+  dns: group("status", dnsStatusCommand, "Names"),
+  network: group("status", networkStatusCommand, "Addresses"),
+  doctor: doctorCommand,
+  setup: setupCommand,
+  completion: completionCommand,
+  version: versionCommand,
+} satisfies Routes;
 
 function group(name: string, only: typeof dnsStatusCommand, brief: string) {
   return buildRouteMap<string, CiloContext>({ routes: { [name]: only }, docs: { brief } });
 }
 
 /** The whole command line; docs/reference/commands.md is made from it. */
-export const application: Application<CiloContext> = buildApplication(routes, {
-  name: "cilo",
-  versionInfo: { currentVersion: version },
-  scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
-  documentation: { onlyRequiredInUsageLine: true },
-  localization: { text: parserText },
-});
+export const application = (): Application<CiloContext> => build(routes);
+
+/** What is needed to run `args`: one command where they name one, since the parser checks every command it is given. */
+export function applicationFor([name = ""]: readonly string[]): Application<CiloContext> {
+  const named = Object.entries(routes).filter(([route]) => route === name);
+  return named.length === 1 ? build(Object.fromEntries(named)) : application();
+}
+
+function build(chosen: Routes): Application<CiloContext> {
+  const root = buildRouteMap<string, CiloContext>({
+    routes: chosen,
+    docs: { brief: "Isolated copies of an application, each service by name" },
+  });
+  return buildApplication(root, {
+    name: "cilo",
+    versionInfo: { currentVersion: version },
+    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
+    documentation: { onlyRequiredInUsageLine: true },
+    localization: { text: parserText },
+  });
+}

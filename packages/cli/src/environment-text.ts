@@ -5,7 +5,7 @@ import { table } from "./table.ts";
 /** The services of an environment as a table: name, state, URL and what else there is to know of it. */
 export function servicesTable(data: Pick<EnvironmentData, "services">, style: Style): string {
   return table([
-    ["SERVICE", "STATE", "URL", ""].map(style.dim),
+    [...["SERVICE", "STATE", "URL"].map(style.dim), ""],
     ...data.services.flatMap((service) => serviceRows(service, style)),
   ]);
 }

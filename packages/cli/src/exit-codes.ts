@@ -40,6 +40,7 @@ export const exitCodeByErrorCode: Readonly<Record<string, ExitCode>> = {
   SUFFIX_NOT_REGISTERED: ExitCode.refused,
   FIXED_AT_CREATION: ExitCode.refused,
   NEEDS_ROOT: ExitCode.refused,
+  NOT_PERMITTED: ExitCode.refused,
   CONFIG_EXISTS: ExitCode.refused,
 
   SERVER_UNREACHABLE: ExitCode.serverUnreachable,

@@ -39,7 +39,7 @@ export function showProgress(output: Output, stream: OutputStream): ProgressView
     if (!live) return;
     wipe();
     const lines = [...(doing === "" ? [] : [`${output.style.cyan("…")} ${doing}`]), ...serviceLines(services, output)];
-    const fitting = lines.map((line) => fit(line, stream.columns ?? 80));
+    const fitting = lines.map((line) => fit(line, stream.columns || 80));
     if (fitting.length > 0) stream.write(`${fitting.join("\n")}\n`);
     drawn = fitting.length;
   };

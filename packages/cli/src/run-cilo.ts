@@ -1,9 +1,10 @@
 import { type StricliProcess, run } from "@stricli/core";
-import { application } from "./application.ts";
+import { applicationFor } from "./application.ts";
 import { separateChildArguments } from "./child-arguments.ts";
 import type { CiloContext } from "./context.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { internalCommand } from "./internal/internal-commands.ts";
+import { type Once, once } from "./once.ts";
 import { createOutput } from "./output.ts";
 import type { Prompts } from "./prompts.ts";
 import type { Streams } from "./streams.ts";
@@ -64,7 +65,7 @@ export async function runCilo(argv: readonly string[], surroundings: Surrounding
     await using _ = settling(wiring);
     const internal = await internalCommand(argv[0]);
     if (internal !== undefined) return await internal(context, argv.slice(1));
-    await run(application, args, context);
+    await run(applicationFor(args), args, context);
     if (complaints.length > 0) return output.error(usageError(complaints, Number(stricliProcess.exitCode)));
     return status ?? ExitCode.ok;
   } catch (error) {
@@ -85,16 +86,4 @@ function settling(wiring: Once<Wiring>): AsyncDisposable {
 async function wire(surroundings: Surroundings, onNotice: (text: string) => void): Promise<Wiring> {
   const { createWiring } = await import("./wiring.ts");
   return await createWiring({ ...surroundings, onNotice });
-}
-
-interface Once<T> {
-  (): Promise<T>;
-  /** What was made; `undefined` when nobody asked for it. */
-  readonly made: () => Promise<T> | undefined;
-}
-
-function once<T>(make: () => Promise<T>): Once<T> {
-  let made: Promise<T> | undefined;
-  const get = async (): Promise<T> => await (made ??= make());
-  return Object.assign(get, { made: () => made });
 }

@@ -45,6 +45,7 @@ export function thisMachine(parts: MachineParts): System {
     },
     undo: async (signal) => {
       const { kind, files } = await resolver.undo({ signal });
+      if ((await names.published()).length === 0) await names.stop({ signal });
       // With no environment left to serve, nothing of ours goes on running; otherwise names still answer on our port.
       if ((await listRecords(home)).length === 0) await names.stop({ signal });
       return { ...(kind === undefined ? {} : { resolver: kind }), files };

@@ -1,24 +1,23 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CiloError, createFileExclusive, isCiloError, systemClock } from "@cilo/base";
 import {
-  type Addresses,
   type Environments,
   type EnvironmentsDeps,
   type Home,
-  type Names,
   type Runtime,
   createDockerRuntime,
   createEnvironments,
-  environmentFolders,
   openHome,
 } from "@cilo/engine";
-import { createAddresses, createNames, readHostRoutes } from "@cilo/network";
 import { terminalConsent } from "./consent.ts";
 import { startDetached } from "./detached.ts";
 import { CliCode } from "./errors.ts";
 import { giveToSudoUser } from "./give-to-sudo-user.ts";
 import { dnsFolder, homeRoot } from "./home-root.ts";
 import { readMachine } from "./machine.ts";
+import type { NetworkParts } from "./network-parts.ts";
+import { once } from "./once.ts";
 import type { Prompts } from "./prompts.ts";
 import type { System } from "./system.ts";
 
@@ -55,26 +54,23 @@ export async function createWiring(options: WiringOptions): Promise<Wiring> {
   const root = homeRoot(options);
   const [home, machine] = await Promise.all([openHome(root), readMachine(root)]);
   const runtime = createRuntimes(env);
-  const addresses = createAddresses({
-    blocksDir: join(root, "blocks"),
-    basePool: machine.baseSubnet,
-    hostRoutes: async (routesSignal) => await readHostRoutes({ env, platform, signal: routesSignal }),
-  });
-  const names = createNames({
-    dir: dnsFolder(root),
-    port: machine.dnsPort,
-    suffixes: machine.suffixes,
-    env,
-    platform,
-    environments: async () => await environmentFolders(home),
-  });
+  const network = once(async () =>
+    (await import("./network-parts.ts")).createNetworkParts({ home, machine, env, platform }),
+  );
   const deps: EnvironmentsDeps = {
     home,
     runtimes: runtime,
     defaultRuntime: "docker",
     parsers: [],
-    addresses: addresses satisfies Addresses,
-    names: names satisfies Names,
+    addresses: {
+      allocate: async (request) => await (await network()).addresses.allocate(request),
+      release: async (owner) => await (await network()).addresses.release(owner),
+    },
+    names: {
+      publish: async (identity, endpoints, waiting) =>
+        await (await network()).names.publish(identity, endpoints, waiting),
+      withdraw: async (identity, waiting) => await (await network()).names.withdraw(identity, waiting),
+    },
     clock: systemClock,
     env,
     consent: terminalConsent(options.prompts),
@@ -86,7 +82,7 @@ export async function createWiring(options: WiringOptions): Promise<Wiring> {
     },
   };
   const environments = environmentsOver(deps);
-  const mended = mendNames(names, options);
+  const mended = existsSync(dnsFolder(root)) ? mendNames(network, options) : undefined;
   return {
     home,
     runtime,
@@ -94,7 +90,7 @@ export async function createWiring(options: WiringOptions): Promise<Wiring> {
     deps,
     system: async () => {
       const { thisMachine } = await import("./this-machine.ts");
-      const common = { home, machine, deps, environments, addresses, names, env, platform };
+      const common = { home, machine, deps, environments, env, platform, ...(await network()) };
       return thisMachine({ ...common, runtime: runtime(deps.defaultRuntime) });
     },
     advice: async () => {
@@ -131,12 +127,9 @@ function createRuntimes(env: WiringOptions["env"]): (name: string) => Runtime {
 }
 
 /** Whoever started the name server, and however it ended: the next command has it answer again. */
-async function mendNames(
-  names: { ensure(options: { signal: AbortSignal }): Promise<unknown> },
-  { signal, onNotice }: WiringOptions,
-): Promise<void> {
+async function mendNames(network: () => Promise<NetworkParts>, { signal, onNotice }: WiringOptions): Promise<void> {
   try {
-    await names.ensure({ signal });
+    await (await network()).names.ensure({ signal });
   } catch (error) {
     if (signal.aborted) return;
     if (!isCiloError(error)) throw error;

@@ -112,7 +112,7 @@ describe("--json", () => {
 
   test("every command has a documented shape, and every shape a command", () => {
     expect(Object.keys(shapes).sort()).toEqual(
-      commandEntries(application)
+      commandEntries(application())
         .map(({ name }) => name)
         .sort(),
     );

@@ -4,7 +4,7 @@ import { type CommandEntry, commandEntries } from "./command-entries.ts";
 
 /** docs/reference/commands.md */
 export function commandsPage(): string {
-  const entries = commandEntries(application);
+  const entries = commandEntries(application());
   return [
     "# Commands",
     GENERATED,

@@ -82,4 +82,8 @@ export const errorMeanings: Readonly<Record<string, readonly [meaning: string, n
     "`--isolate SERVICE`, or change what the message names",
   ],
   SUBNET_TAKEN: ["the engine refused a subnet, since another network has it", "`cilo doctor --fix`"],
+  NOT_PERMITTED: [
+    "the system does not let Cilo read or write something",
+    "give your user the right, or run it as the user who has it",
+  ],
 };

@@ -23,7 +23,7 @@ describe("the reference pages", () => {
   test("name every command that there is, and no other", async () => {
     const text = await readFile(join(root, "docs/reference/commands.md"), "utf8");
     const documented = [...text.matchAll(/^## cilo (.*)$/gmu)].map(([, name]) => name);
-    expect(documented).toEqual(commandEntries(application).map(({ name }) => name));
+    expect(documented).toEqual(commandEntries(application()).map(({ name }) => name));
   });
 
   test("explain every error code of every package, and no other", () => {
@@ -52,7 +52,7 @@ test("every command that the issue asks for is there", () => {
   const wanted =
     "init up create down destroy list status urls path open spec config logs exec cp run env sync diff merge hostnames-list hostnames-add hostnames-remove dns-status network-status doctor setup completion version";
   expect(
-    commandEntries(application)
+    commandEntries(application())
       .map(({ name }) => name.replace(" ", "-"))
       .sort(),
   ).toEqual(wanted.split(" ").sort());

@@ -6,7 +6,7 @@ import type { CiloContext } from "../context.ts";
 export default async function complete(context: CiloContext, args: readonly string[]): Promise<number> {
   const words = args[0] === "--" ? args.slice(1) : args;
   try {
-    const proposals = await proposeCompletions(application, words, { ...context, words });
+    const proposals = await proposeCompletions(application(), words, { ...context, words });
     for (const { completion, brief } of chosen(proposals, words.at(-1) ?? ""))
       context.streams.stdout.write(`${completion}\t${brief}\n`);
     return 0;

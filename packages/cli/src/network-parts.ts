@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import { type Home, environmentFolders, type Addresses as AddressesPort, type Names as NamesPort } from "@cilo/engine";
+import { type Addresses, type Names, createAddresses, createNames, readHostRoutes } from "@cilo/network";
+import { dnsFolder } from "./home-root.ts";
+import type { MachineSettings } from "./machine.ts";
+
+/** The addresses and names of a home. */
+export interface NetworkParts {
+  readonly addresses: Addresses;
+  readonly names: Names;
+}
+
+/** Loaded when something is to be published or claimed, or may be: `cilo list` on a new machine needs none of it. */
+export function createNetworkParts(request: {
+  readonly home: Home;
+  readonly machine: MachineSettings;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: NodeJS.Platform;
+}): NetworkParts {
+  const { home, machine, env, platform } = request;
+  const addresses = createAddresses({
+    blocksDir: join(home.root, "blocks"),
+    basePool: machine.baseSubnet,
+    hostRoutes: async (signal) => await readHostRoutes({ env, platform, signal }),
+  }) satisfies AddressesPort;
+  const names = createNames({
+    dir: dnsFolder(home.root),
+    port: machine.dnsPort,
+    suffixes: machine.suffixes,
+    env,
+    platform,
+    environments: async () => await environmentFolders(home),
+  }) satisfies NamesPort;
+  return { addresses, names };
+}
