@@ -58,7 +58,8 @@ function kindOf(path: string): "file" | "folder" | "other" | undefined {
     const status = statSync(path);
     return status.isFile() ? "file" : status.isDirectory() ? "folder" : "other";
   } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ERR_INVALID_ARG_VALUE")) return undefined;
+    if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EACCES", "EPERM", "ERR_INVALID_ARG_VALUE"))
+      return undefined;
     throw error;
   }
 }
@@ -68,7 +69,8 @@ function realPathOf(path: string): string {
   try {
     return realpathSync(path);
   } catch (error) {
-    if (!isErrno(error, "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EACCES", "ERR_INVALID_ARG_VALUE")) throw error;
+    if (!isErrno(error, "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EACCES", "EPERM", "ERR_INVALID_ARG_VALUE"))
+      throw error;
     const parent = posix.dirname(path);
     return parent === path ? path : posix.join(realPathOf(parent), posix.basename(path));
   }

@@ -122,3 +122,16 @@ test("a service without access to its neighbour's folder still may name it: path
   const spec = parseProject("services: {a: {image: x, volumes: ['../../etc:/a', '/abs/../etc:/b']}}");
   expect(spec.services["a"]?.volumes).toMatchObject([{ source: "/etc" }, { source: "/abs/../etc" }]);
 });
+
+test("a file that may not be read is told, not a crash", () => {
+  const files = memoryFiles({ "compose.yaml": "services: {a: {image: x, env_file: secret.env}}" });
+  const read = (path: string): Uint8Array => {
+    if (path.endsWith("secret.env")) throw Object.assign(new Error("EACCES"), { code: "EACCES" });
+    return files.read(path);
+  };
+  expect(() => composeParser.parse({ files: { ...files, read }, env: {}, workingDir: "/p" })).toThrowError(
+    expect.objectContaining({
+      problems: [expect.objectContaining({ message: "/p/secret.env cannot be read (EACCES)" })],
+    }),
+  );
+});

@@ -69,7 +69,6 @@ function unreadable(path: string, error: unknown): unknown {
   if (error instanceof CiloError) return new UnreadableFile(error.message);
   if (isErrno(error, "ENOENT", "ENOTDIR")) return new UnreadableFile(`${path} is not there`);
   if (isErrno(error, "EISDIR")) return new UnreadableFile(`${path} is a folder, not a file`);
-  if (isErrno(error)) return error;
   if (error instanceof Error && "code" in error)
     return new UnreadableFile(`${path} cannot be read (${String(error.code)})`);
   return error;
