@@ -1,3 +1,4 @@
+import { isBuiltin } from "node:module";
 import { isAbsolute, join } from "node:path";
 import { type OutputChunk, type OutputOptions, type Plugin, rolldown } from "rolldown";
 
@@ -11,7 +12,7 @@ export async function bundleCommand(source: string, target: string): Promise<str
     input: { main: join(source, "main.ts") },
     platform: "node",
     preserveEntrySignatures: "allow-extension",
-    plugins: [lazyBuiltins(["node:crypto", "node:fs", "node:http"])],
+    plugins: [lazyCrypto(), builtins()],
   });
   const split = chunksOf((await bundle.generate({ format: "esm" })).output);
   const modulesOf = (...files: string[]): Modules =>
@@ -74,13 +75,14 @@ function staticModules(chunks: readonly OutputChunk[], entries: readonly string[
 
 /**
  * Takes modules of Node from `process.getBuiltinModule` instead of importing them. An import of a built-in module reads
- * every one of its exports at once, getters too, and one of `node:http` is all of undici: 30 ms of a start.
+ * every one of its exports at once, getters too: that of `node:http` is all of undici, 30 ms of a start, that of
+ * `node:util` worker threads, and so on.
  */
-function lazyBuiltins(names: readonly string[]): Plugin {
+function builtins(): Plugin {
   const prefix = "\0builtin:";
   return {
-    name: "lazy-builtins",
-    resolveId: (id) => (names.includes(id) ? { id: prefix + id, moduleSideEffects: false } : undefined),
+    name: "builtins",
+    resolveId: (id, importer) => (isBuiltin(id) ? { id: prefix + id, moduleSideEffects: false } : undefined),
     load: (id) =>
       id.startsWith(prefix)
         ? {
@@ -88,5 +90,19 @@ function lazyBuiltins(names: readonly string[]): Plugin {
             moduleType: "js",
           }
         : undefined,
+  };
+}
+
+/** `node:crypto` takes 3 ms to load and is used by few commands, by these functions alone: the first call loads it. */
+function lazyCrypto(): Plugin {
+  const id = "\0lazy-crypto";
+  const functions = ["createHash", "randomBytes", "randomUUID", "randomInt"];
+  const code = functions.map(
+    (name) => `export const ${name} = (...args) => process.getBuiltinModule("node:crypto").${name}(...args);`,
+  );
+  return {
+    name: "lazy-crypto",
+    resolveId: (source) => (source === "node:crypto" ? { id, moduleSideEffects: false } : undefined),
+    load: (loaded) => (loaded === id ? { code: code.join("\n"), moduleType: "js" } : undefined),
   };
 }

@@ -46,7 +46,7 @@ export async function writeMachine(home: string, { dnsPort, baseSubnet, suffixes
   await writeFileAtomic(machinePath(home), `${JSON.stringify(file, undefined, 2)}\n`);
 }
 
-export function machinePath(home: string): string {
+function machinePath(home: string): string {
   return join(home, "machine.json");
 }
 

@@ -12,7 +12,7 @@ export interface Style {
 
 const plain = (text: string): string => text;
 
-export const plainStyle: Style = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain };
+const plainStyle: Style = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain };
 
 const sgr =
   (open: number, close: number) =>

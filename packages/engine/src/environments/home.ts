@@ -26,15 +26,15 @@ export function environmentPaths(home: Home, identity: { project: string; enviro
   const folder = join(home.root, "envs", identity.project, identity.environment);
   return {
     folder,
-    record: join(folder, "environment.json"),
-    compose: join(folder, "compose.yaml"),
-    isolated: join(folder, "isolated.json"),
-    baseline: join(folder, "baseline.json"),
-    workspace: join(folder, "workspace"),
-    applied: join(folder, "applied.json"),
-    previous: join(folder, "previous.json"),
-    unapplied: join(folder, "unapplied.json"),
-    generated: join(folder, "generated.json"),
+    record: `${folder}/environment.json`,
+    compose: `${folder}/compose.yaml`,
+    isolated: `${folder}/isolated.json`,
+    baseline: `${folder}/baseline.json`,
+    workspace: `${folder}/workspace`,
+    applied: `${folder}/applied.json`,
+    previous: `${folder}/previous.json`,
+    unapplied: `${folder}/unapplied.json`,
+    generated: `${folder}/generated.json`,
   };
 }
 

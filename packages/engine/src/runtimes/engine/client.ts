@@ -92,7 +92,9 @@ type Connect = (options: RequestOptions) => ClientRequest;
 
 async function connector(endpoint: EngineEndpoint): Promise<Connect> {
   if (endpoint.kind === "unix") {
-    const agent = new Agent({ keepAlive: true });
+    // Without a name of its own Node makes one up from the host, for which it compiles a large expression: 3 ms of `cilo list`.
+    const quickly = { keepAlive: true, servername: "" };
+    const agent = new Agent(quickly);
     return (options) => httpRequest({ ...options, agent, socketPath: endpoint.socketPath });
   }
   const { host, port, tlsFolder } = endpoint;
