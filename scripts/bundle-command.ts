@@ -82,7 +82,7 @@ function builtins(): Plugin {
   const prefix = "\0builtin:";
   return {
     name: "builtins",
-    resolveId: (id, importer) => (isBuiltin(id) ? { id: prefix + id, moduleSideEffects: false } : undefined),
+    resolveId: (id) => (isBuiltin(id) ? { id: prefix + id, moduleSideEffects: false } : undefined),
     load: (id) =>
       id.startsWith(prefix)
         ? {
