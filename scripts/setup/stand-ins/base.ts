@@ -12,6 +12,7 @@ const packages = [
   "busybox-static",
   "gettext-base",
   "libatomic1",
+  "libstdc++6",
   "nginx-light",
   "postgresql",
   "redis-server",
