@@ -133,7 +133,11 @@ const planted: readonly { file: string; code: string; says: string }[] = [
     says: engineWhy,
   },
   { file: "packages/engine/src/runtimes/runtime.ts", code: 'import "./docker/docker-runtime.ts";', says: portWhy },
-  { file: "packages/cli/src/c.ts", code: "export const f = (g: () => Promise<void>): void => { g(); };", says: "Promises must be awaited" },
+  {
+    file: "packages/cli/src/c.ts",
+    code: "export const f = (g: () => Promise<void>): void => { g(); };",
+    says: "Promises must be awaited",
+  },
   { file: "packages/cli/src/d.ts", code: "export const f = (x: any): unknown => x;", says: "any" },
 ];
 
