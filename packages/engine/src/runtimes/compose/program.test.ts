@@ -33,7 +33,13 @@ describe("Compose is found", () => {
 
   test("past a link that leads nowhere, as an uninstalled Docker Desktop leaves it", async () => {
     await mkdir(join(home, ".docker/cli-plugins"), { recursive: true });
-    await symlink("/nonexistent", join(home, ".docker/cli-plugins/docker-compose"));
+    await symlink(join(home, "gone"), join(home, ".docker/cli-plugins/docker-compose"));
+    const system = await program("system/docker-compose");
+    expect(await findCompose({ HOME: home }, { signal, systemFolders: [dirname(system)] })).toBe(system);
+  });
+
+  test("past a folder of that name", async () => {
+    await mkdir(join(home, ".docker/cli-plugins/docker-compose"), { recursive: true });
     const system = await program("system/docker-compose");
     expect(await findCompose({ HOME: home }, { signal, systemFolders: [dirname(system)] })).toBe(system);
   });
