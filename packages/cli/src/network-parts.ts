@@ -1,6 +1,13 @@
 import { join } from "node:path";
 import { type Home, environmentFolders, type Addresses as AddressesPort, type Names as NamesPort } from "@cilo/engine";
-import { type Addresses, type Names, createAddresses, createNames, readHostRoutes } from "@cilo/network";
+import {
+  type Addresses,
+  type Names,
+  createAddresses,
+  createNames,
+  ensureForwarder,
+  readHostRoutes,
+} from "@cilo/network";
 import { dnsFolder } from "./home-root.ts";
 import type { MachineSettings } from "./machine.ts";
 
@@ -8,6 +15,8 @@ import type { MachineSettings } from "./machine.ts";
 export interface NetworkParts {
   readonly addresses: Addresses;
   readonly names: Names;
+  /** Has every name server that is in use answer again, whoever started it and however it ended. */
+  mend(signal: AbortSignal): Promise<void>;
 }
 
 /** Loaded when something is to be published or claimed, or may be: `cilo list` on a new machine needs none of it. */
@@ -31,5 +40,9 @@ export function createNetworkParts(request: {
     platform,
     environments: async () => await environmentFolders(home),
   }) satisfies NamesPort;
-  return { addresses, names };
+  const mend = async (signal: AbortSignal): Promise<void> => {
+    await names.ensure({ signal });
+    await ensureForwarder(dnsFolder(home.root), { env, platform, signal });
+  };
+  return { addresses, names, mend };
 }

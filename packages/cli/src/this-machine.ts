@@ -45,9 +45,9 @@ export function thisMachine(parts: MachineParts): System {
     },
     undo: async (signal) => {
       const { kind, files } = await resolver.undo({ signal });
-      if ((await names.published()).length === 0) await names.stop({ signal });
-      // With no environment left to serve, nothing of ours goes on running; otherwise names still answer on our port.
-      if ((await listRecords(home)).length === 0) await names.stop({ signal });
+      // With nothing left to serve, nothing of ours goes on running; otherwise names still answer on our port.
+      const isUsed = (await names.published()).length > 0 && (await listRecords(home)).length > 0;
+      if (!isUsed) await names.stop({ signal });
       return { ...(kind === undefined ? {} : { resolver: kind }), files };
     },
     dnsStatus: async (signal) => await dnsStatus({ names, resolver, suffixes }, { signal }),

@@ -129,7 +129,7 @@ function createRuntimes(env: WiringOptions["env"]): (name: string) => Runtime {
 /** Whoever started the name server, and however it ended: the next command has it answer again. */
 async function mendNames(network: () => Promise<NetworkParts>, { signal, onNotice }: WiringOptions): Promise<void> {
   try {
-    await (await network()).names.ensure({ signal });
+    await (await network()).mend(signal);
   } catch (error) {
     if (signal.aborted) return;
     if (!isCiloError(error)) throw error;

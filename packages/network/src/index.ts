@@ -8,6 +8,7 @@ export { readHostRoutes } from "./addresses/routes.ts";
 export type { HostRoute } from "./addresses/routes.ts";
 export { DEFAULT_DNS_PORT, DEFAULT_SUFFIX, createNames } from "./dns/names.ts";
 export type { Names, NamesOptions } from "./dns/names.ts";
+export { ensureForwarder } from "./dns/forwarder.ts";
 export { createResolverSetup } from "./dns/system-resolver.ts";
 export type { ResolverSetup, ResolverSetupOptions, ResolverStatus } from "./dns/system-resolver.ts";
 export type { InitResult, UndoResult } from "./dns/init.ts";
