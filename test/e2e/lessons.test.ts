@@ -260,7 +260,7 @@ test("a label cannot write into dnsmasq's configuration", async () => {
   const machine = await testMachine();
   const hostile = [
     "a.test\\naddress=/evil.test/6.6.6.6",
-    "a.test,evil.test",
+    "a.test/6.6.6.6",
     "../../etc/x",
     "a.test#",
     "*.test",
