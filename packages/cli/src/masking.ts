@@ -1,7 +1,7 @@
 import { REDACTED } from "@cilo/base";
 import type { EnvironmentSpec } from "@cilo/engine";
 
-type Sections = Pick<EnvironmentSpec, "services" | "secrets" | "configs">;
+type Sections = Pick<EnvironmentSpec, "services" | "secrets" | "configs" | "variables">;
 
 /** The spec with every environment value, build argument and secret's content hidden (DECISIONS, secrets). */
 export function maskSpec<T extends Sections>(spec: T): T {
@@ -10,6 +10,7 @@ export function maskSpec<T extends Sections>(spec: T): T {
     services: mapValues(spec.services, maskService),
     ...(spec.secrets === undefined ? {} : { secrets: mapValues(spec.secrets, maskContent) }),
     ...(spec.configs === undefined ? {} : { configs: mapValues(spec.configs, maskContent) }),
+    ...(spec.variables === undefined ? {} : { variables: mapValues(spec.variables, () => REDACTED) }),
   };
 }
 

@@ -64,7 +64,7 @@ export function planInput(home: string, { record, paths }: Located, config: Proj
   };
 }
 
-/** Variables that the document's `secrets:` and `configs:` are read from. */
+/** Variables that the document's `secrets:` and `configs:` are read from, by the names they have in the project. */
 export function documentVariables(
   spec: Pick<EnvironmentSpec, "secrets" | "configs">,
   env: Readonly<Record<string, string | undefined>>,

@@ -57,7 +57,7 @@ export async function makePlan(
     target: {
       composeProject: isolated.composeProject,
       composeFile: located.paths.compose,
-      env: documentVariables(isolated.document, deps.env),
+      env: documentVariables(isolated.document, { ...deps.env, ...desired.project.spec.variables }),
     },
     text,
     applied: { compose: text, edits, spec: isolated },

@@ -98,7 +98,8 @@ async function putBack(
 async function startPrevious(work: Work, update: Update, previous: Applied): Promise<StartOutcome> {
   const isolated = previous.spec;
   const isolation = storedIsolation(isolated);
-  const target = { ...update.plan.target, env: documentVariables(isolated.document, work.deps.env) };
+  const env = { ...work.deps.env, ...update.plan.target.env };
+  const target = { ...update.plan.target, env: documentVariables(isolated.document, env) };
   const shared = await useShared(work, {
     located: update.plan.located,
     isolated,

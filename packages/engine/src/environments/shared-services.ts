@@ -75,16 +75,18 @@ async function startShared(work: Work, user: User, service: SharedService): Prom
         allocation: { blocks: [...blocks], subnets: { ...subnets } },
         reaped: false,
       });
-      await runShared(work, { identity, service, allocation, timeoutMs: user.timeoutMs });
+      await runShared(work, { user, service, allocation });
     },
   );
 }
 
 async function runShared(
   work: Work,
-  request: { identity: EnvironmentIdentity; service: SharedService; allocation: Allocation; timeoutMs: number },
+  { user, service, allocation }: { user: User; service: SharedService; allocation: Allocation },
 ): Promise<void> {
   const { context, runtime, deps } = work;
+  const { identity } = user.isolated;
+  const request = { identity, service, allocation, timeoutMs: user.timeoutMs };
   const spec = specOf(request);
   const isolation = storedIsolation(spec);
   const { composeProject } = spec;
@@ -94,7 +96,7 @@ async function runShared(
   const target: RuntimeTarget = {
     composeProject,
     composeFile: sharedComposeFile(deps.home, composeProject),
-    env: documentVariables(spec.document, deps.env),
+    env: documentVariables(spec.document, { ...deps.env, ...user.target.env }),
   };
   await writeFileAtomic(target.composeFile, renderComposeFile(spec.document));
   const onProgress = (line: string): void => context.onEvent({ kind: "engine", line });

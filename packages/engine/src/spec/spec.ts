@@ -200,6 +200,11 @@ export const EnvironmentSpec = z.looseObject({
   volumes: z.optional(z.record(z.string(), z.nullable(Volume))),
   configs: z.optional(z.record(z.string(), FileObject)),
   secrets: z.optional(z.record(z.string(), FileObject)),
+  /**
+   * Values of the variables that `environment:` of `secrets` and `configs` names, as the project sees them (its `.env`
+   * counts). They are secrets: in no output, and in no file of an environment.
+   */
+  variables: z.optional(z.record(z.string(), z.string())),
   /** Other top-level elements in canonical form, `x-…` among them, by their key. */
   other: z.optional(z.record(z.string(), json)),
   notices: z.array(Notice),

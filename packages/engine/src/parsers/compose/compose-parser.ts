@@ -177,6 +177,7 @@ function toSpec({ name, discovery, enabled, services, sections, project, session
   for (const [key, value] of project.entries) if (key.startsWith("x-")) put(other, key, toJson(value));
   const models = section("models");
   if (Object.keys(models).length > 0) other["models"] = models;
+  const [configs, secrets] = [section("configs"), section("secrets")];
   const spec = {
     specVersion: 1,
     name,
@@ -186,13 +187,27 @@ function toSpec({ name, discovery, enabled, services, sections, project, session
     services: Object.fromEntries(services),
     networks: section("networks"),
     volumes: section("volumes"),
-    configs: section("configs"),
-    secrets: section("secrets"),
+    configs,
+    secrets,
+    ...namedVariables([configs, secrets], discovery.env),
     other,
     notices: session.warnings.map((message) => ({ code: "compose-warning", message })),
   };
   if (!isSpec(spec)) throw new Error("unreachable");
   return spec;
+}
+
+/** Values of the variables that `environment:` of configs and secrets names. */
+function namedVariables(
+  sections: readonly JsonObject[],
+  env: ReadonlyMap<string, string>,
+): { variables?: Record<string, string> } {
+  const found = sections.flatMap(Object.values).flatMap((object): [string, string][] => {
+    const name: unknown = object.environment;
+    const value = typeof name === "string" ? env.get(name) : undefined;
+    return typeof name === "string" && value !== undefined ? [[name, value]] : [];
+  });
+  return found.length === 0 ? {} : { variables: Object.fromEntries(found) };
 }
 
 /** The attribute types of shapes.ts are those of EnvironmentSpec; corpus.test.ts parses every result with its schema. */
