@@ -16,6 +16,8 @@ export const CliCode = {
   machineInvalid: "MACHINE_INVALID",
   /** `run` was given a command that is not on the PATH. */
   childNotFound: "CHILD_NOT_FOUND",
-  /** SIGINT or SIGTERM. */
+  /** SIGINT, SIGTERM or SIGHUP. */
   interrupted: "INTERRUPTED",
+  /** Standard output takes no more: a full disk behind a redirection. */
+  outputFailed: "OUTPUT_FAILED",
 } as const;

@@ -1,5 +1,6 @@
 import { fstatSync, writeSync } from "node:fs";
-import { isErrno } from "@cilo/base";
+import { CiloError, isErrno } from "@cilo/base";
+import { CliCode } from "./errors.ts";
 import type { OutputStream } from "./streams.ts";
 
 /** An output of this process. */
@@ -43,7 +44,9 @@ function writeNow(fd: number, bytes: Buffer, otherwise: (rest: Uint8Array) => vo
   try {
     while (written < bytes.length) written += writeSync(fd, bytes, written);
   } catch (error) {
-    if (isErrno(error, "EPIPE")) return;
+    if (isErrno(error, "EPIPE") || (fd === 2 && isErrno(error, "EIO"))) return;
+    if (isErrno(error, "ENOSPC", "EIO"))
+      throw new CiloError(CliCode.outputFailed, `the output could not be written: ${error.code}`, { cause: error });
     if (!isErrno(error, "EAGAIN")) throw error;
     otherwise(bytes.subarray(written));
   }
@@ -51,6 +54,7 @@ function writeNow(fd: number, bytes: Buffer, otherwise: (rest: Uint8Array) => vo
 
 function ignoringClosedPipe(stream: NodeJS.WriteStream): NodeJS.WriteStream {
   return stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    // A terminal that was closed answers EIO.
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
   });
 }

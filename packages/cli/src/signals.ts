@@ -9,9 +9,9 @@ export interface Signals {
   attached<T>(work: () => Promise<T>): Promise<T>;
 }
 
-const NAMES = ["SIGINT", "SIGTERM"] as const;
+const NAMES = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** The first SIGINT or SIGTERM aborts, so that what is half made can be undone; the second ends the process at once. */
+/** The first SIGINT, SIGTERM or SIGHUP (a closed terminal) aborts, so that what is half made can be undone; the second ends the process at once. */
 export function listenToSignals(target: NodeJS.Process): Signals {
   const controller = new AbortController();
   let listening = true;
