@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { run } from "@cilo/base";
 import { type TreePair, copyTree, removeTree, syncTree } from "@cilo/engine";
+import { diskIsQuiet, median, timed } from "./measurement.ts";
 
 /** Milliseconds, round by round. */
 export interface CopySamples {
@@ -82,6 +83,7 @@ interface Measuring {
 }
 
 async function measureOurs(pair: TreePair, { samples, signal }: Measuring): Promise<void> {
+  await diskIsQuiet(signal);
   samples.ours.push(await timed(() => copyTree({ ...pair, signal })));
   samples.unchanged.push(await timed(() => syncTree({ ...pair, dryRun: false, signal })));
   const environment = dirname(pair.workspace);
@@ -89,24 +91,12 @@ async function measureOurs(pair: TreePair, { samples, signal }: Measuring): Prom
 }
 
 async function measureCp(source: string, { target, signal }: { target: string; signal: AbortSignal }): Promise<number> {
+  await diskIsQuiet(signal);
   const elapsed = await timed(() =>
     run("cp", ["-a", "--", source, target], { env: { PATH: process.env["PATH"] }, signal }),
   );
   await rm(target, { recursive: true });
   return elapsed;
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [low = 0, high = 0] = sorted.length % 2 === 1 ? [sorted[middle], sorted[middle]] : sorted.slice(middle - 1);
-  return (low + high) / 2;
 }
 
 if (import.meta.main) {

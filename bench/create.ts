@@ -2,7 +2,7 @@ import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "@cilo/base";
 import { type BenchHome, benchHome } from "./bench-home.ts";
-import { type BenchOptions, type Measurement, compare } from "./measurement.ts";
+import { type BenchOptions, type Measurement, compare, diskIsQuiet } from "./measurement.ts";
 import { fourServices } from "./project.ts";
 
 const folders = 2000;
@@ -17,10 +17,12 @@ export async function benchCreate(options: BenchOptions): Promise<Measurement> {
   const samples = await compare(
     {
       ours: {
+        before: () => diskIsQuiet(options.signal),
         measured: () => home.cilo("up", "bench", "--from", project),
         after: () => home.cilo("destroy", "bench", "--force"),
       },
       theirs: {
+        before: () => diskIsQuiet(options.signal),
         measured: async () => {
           await run("cp", ["-a", "--", project, copy], { signal: options.signal, env: process.env });
           await home.docker(copy, "compose", "up", "-d", "--wait");

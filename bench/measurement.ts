@@ -1,3 +1,5 @@
+import { run } from "@cilo/base";
+
 /** One row of the table: what was measured, against what, and every sample. */
 export interface Measurement {
   readonly name: string;
@@ -43,6 +45,11 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
   await work();
   return performance.now() - started;
+}
+
+/** Returns when everything written so far is on the disk, so that nobody's time holds another's writing. */
+export async function diskIsQuiet(signal: AbortSignal): Promise<void> {
+  await run("sync", [], { signal, env: { PATH: process.env["PATH"] } });
 }
 
 /** A contender: what is measured, and what is done before and after each time outside of the measurement. */
