@@ -14,7 +14,7 @@ import { nearest } from "./schema/nearest.ts";
 import { type Selection, byProfiles, closure, usedResources, withServices } from "./select.ts";
 import { Session, UnreadableFile } from "./session.ts";
 import { FILE_OBJECT, MODEL, NETWORK, SERVICE, type Struct, VOLUME } from "./shapes.ts";
-import { type TreeMap, member } from "./tree.ts";
+import { type TreeMap, isNull, member } from "./tree.ts";
 
 /** Reads Compose projects, meaning exactly what the reference means (docs/SUPPORTED_FORMATS.md). */
 export const composeParser: Parser = {
@@ -38,14 +38,18 @@ function parseCompose(options: ParseOptions): EnvironmentSpec {
   discovery.env.set("COMPOSE_PROJECT_NAME", name);
   const project = load(discovery, session);
   normalise(project, { name, env: discovery.env });
-  const sections = bindSections(project, session);
+  const sections = session.problems.beyond(() => bindSections(project, session));
   const active = activeProfiles(options, discovery);
-  const selection = byProfiles(bindServices(project, session), active);
-  session.problems.throwIfAny();
-  checkConsistency({ selection, sections, tree: project, problems: session.problems });
+  const selection = byProfiles(
+    session.problems.beyond(() => bindServices(project, session)),
+    active,
+  );
   const names = options.services ?? [];
   const enabled = names.length === 0 ? selection : withServices(selection, { names, active });
-  resolveFiles(enabled, { project, session, discovery, active: selection });
+  session.problems.beyond(() => {
+    if (!session.incomplete) checkConsistency({ selection, sections, tree: project, problems: session.problems });
+    resolveFiles(enabled, { project, session, discovery, active: selection });
+  });
   session.problems.throwIfAny();
   const services = chooseServices(enabled, names);
   return toSpec({ name, discovery, enabled, services, sections, project, session });
@@ -60,8 +64,8 @@ function load(discovery: Discovery, session: Session): TreeMap {
     env: discovery.env,
     including: [],
   });
-  session.problems.throwIfAny();
   if (project === undefined || project.entries.size === 0) {
+    session.problems.throwIfAny();
     throw new CiloError(EngineCode.projectInvalid, "The Compose file is empty", {
       problems: [{ message: "this Compose file is empty", ...fileOf(discovery) }],
     });
@@ -93,6 +97,7 @@ function bindSections(project: TreeMap, session: Session): Map<string, JsonObjec
   const sections = new Map<string, JsonObject>();
   for (const [key, struct] of SECTIONS) {
     const section = project.entries.get(key);
+    if (section !== undefined && section.kind !== "map" && !isNull(section)) session.incomplete = true;
     if (section?.kind !== "map") continue;
     const bound: JsonObject = {};
     for (const [name, resource] of section.entries) {

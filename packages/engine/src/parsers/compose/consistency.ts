@@ -17,6 +17,8 @@ export interface Consistency {
 /** Reports services that refer to what is not there, or that say two things that exclude each other. */
 export function checkConsistency(project: Consistency): void {
   for (const [name, service] of project.selection.enabled) {
+    // Still there only where what it extends could not be read: then most of the service is missing.
+    if (service["extends"] !== undefined && project.problems.any) continue;
     const report = (path: readonly (string | number)[], message: string, hint?: string): void => {
       const full = ["services", name, ...path];
       const tree = treeAt(project.tree, full);

@@ -155,7 +155,9 @@ function otherFile(
     const source = level.session.source(path);
     let project: TreeMap | undefined;
     let resets: Resets = [];
-    for (const document of documentsOf(source, level.session)) {
+    const documents = documentsOf(source, level.session);
+    if (documents.length === 0) return undefined;
+    for (const document of documents) {
       const own = readMap(document, { source, level });
       if (own === undefined) return undefined;
       project = project === undefined ? own : mergeOver(project, own, { level, resets: document.resets });

@@ -27,6 +27,7 @@ export function openFile(file: string, level: Level): Source | undefined {
   } catch (error) {
     if (!(error instanceof UnreadableFile)) throw error;
     level.session.problems.add({ message: error.message });
+    level.session.incomplete = true;
     return undefined;
   }
 }
@@ -34,10 +35,11 @@ export function openFile(file: string, level: Level): Source | undefined {
 // What the YAML library refuses: control characters, but not tab and line breaks.
 const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u0084\u0086-\u009F\uFFFE\uFFFF]/u;
 
-/** The documents of a file; a fault in its YAML is reported. */
+/** The documents of a file; a fault in its YAML is reported, and there are none. */
 export function documentsOf(source: Source, session: Session): readonly Document[] {
   const control = CONTROL.exec(source.text);
   if (control !== null) {
+    session.incomplete = true;
     const code = control[0].charCodeAt(0).toString(16).padStart(4, "0");
     session.problems.add({
       message: `found a control character (U+${code}) that YAML does not allow`,
@@ -49,6 +51,7 @@ export function documentsOf(source: Source, session: Session): readonly Document
     return parseDocuments(source);
   } catch (error) {
     if (!(error instanceof YamlFault)) throw error;
+    session.incomplete = true;
     session.problems.add({ message: error.message, place: { source, at: error.at } });
     return [];
   }
@@ -64,6 +67,7 @@ export interface FileOfLevel {
 export function readMap(document: Document, { source, level }: FileOfLevel): TreeMap | undefined {
   const { session } = level;
   if (document.root.kind !== "map") {
+    session.incomplete = true;
     const empty = document.root.kind === "scalar" && document.root.type === "null";
     session.problems.add({
       message: empty ? "this Compose file is empty" : "a Compose file is a mapping: services: and so on",

@@ -42,6 +42,7 @@ interface Clause {
 
 function loadIncluded(entry: Tree, attribute: string, { level, source, load }: Including): TreeMap | undefined {
   const report = (message: string): undefined => {
+    level.session.incomplete = true;
     level.session.problems.add({ message, attribute, place: entry });
     return undefined;
   };

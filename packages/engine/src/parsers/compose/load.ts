@@ -20,12 +20,16 @@ export function loadLevel(level: Level): TreeMap | undefined {
     if (source === undefined) continue;
     for (const document of documentsOf(source, session)) project = addDocument(project, document, { source, level });
   }
-  if (project === undefined || session.problems.any) return project;
+  const loaded = project;
+  if (loaded !== undefined) session.problems.beyond(() => finishLevel(loaded, level));
+  return loaded;
+}
+
+function finishLevel(project: TreeMap, { session, base, env }: Level): void {
   setDefaults(project);
   checkRules(project, session.problems);
-  resolvePaths(project, { base: level.base, home: session.home, files: session.files, problems: session.problems });
-  takeVariables(project, level.env);
-  return project;
+  resolvePaths(project, { base, home: session.home, files: session.files, problems: session.problems });
+  takeVariables(project, env);
 }
 
 /** One document put over what earlier ones made. */
@@ -41,21 +45,19 @@ function addDocument(
   const earlier = project ?? map([], own);
   forget(earlier, document.resets);
   applyInclude(own, { level, source, load: loadLevel });
-  if (problems.any) return project ?? own;
-  return finishFile(mergeProjects(earlier, own, problems), level);
+  return problems.beyond(() => finishFile(mergeProjects(earlier, own, problems), level));
 }
 
 /** After each file: duplicates, the schema, long forms, and the duplicates those show. */
 function finishFile(project: TreeMap, { session }: Level): TreeMap {
   removeRepeats(project, session.problems);
   validateSchema(project, session.problems);
-  if (session.problems.any) return project;
   const version = project.entries.get("version");
   if (version !== undefined) {
     session.warn(`${version.source.path}: version is obsolete and means nothing; take it out`);
     project.entries.delete("version");
   }
-  return canonicalise(project, session);
+  return session.problems.beyond(() => canonicalise(project, session));
 }
 
 /** A bare `KEY` in a list of variables takes its value here, where an included project's own variables are known. */

@@ -11,10 +11,17 @@ export interface Report {
   readonly place?: Place;
 }
 
-/** Collects what is wrong with a project, so that one run tells everything. */
+/**
+ * Collects what is wrong with a project, so that one run tells everything. The reference stops at the first stage that
+ * finds something; so do the first problems here: what later stages find comes after them, and only where it is no mere
+ * consequence.
+ */
 export class Problems {
-  readonly #found: Report[] = [];
+  readonly #found: Found[] = [];
   readonly #order = new Map<Source, number>();
+  /** Whether a stage runs that the reference would not have come to. */
+  #beyond = false;
+  readonly #earlier = new Earlier();
 
   /** Files are told in the order they were read. */
   addSource(source: Source): void {
@@ -22,7 +29,20 @@ export class Problems {
   }
 
   add(report: Report): void {
-    this.#found.push(report);
+    if (!this.#beyond) this.#found.push({ report, beyond: false });
+    else if (!this.#earlier.explains(report)) this.#found.push({ report, beyond: true });
+  }
+
+  /** Runs a stage that comes only after earlier ones found nothing wrong, to learn what it would find. */
+  beyond<T>(stage: () => T): T {
+    const before = this.#beyond;
+    this.#earlier.learn(this.#found);
+    this.#beyond = this.any;
+    try {
+      return stage();
+    } finally {
+      this.#beyond = before;
+    }
   }
 
   get any(): boolean {
@@ -37,19 +57,75 @@ export class Problems {
   toError(): CiloError {
     const rank = (report: Report): number =>
       report.place === undefined ? -1 : (this.#order.get(report.place.source) ?? Infinity);
-    const sorted = this.#found.toSorted((a, b) => rank(a) - rank(b) || (a.place?.at ?? 0) - (b.place?.at ?? 0));
+    const sorted = this.#found.toSorted(
+      (a, b) =>
+        Number(a.beyond) - Number(b.beyond) ||
+        rank(a.report) - rank(b.report) ||
+        (a.report.place?.at ?? 0) - (b.report.place?.at ?? 0),
+    );
     const seen = new Set<string>();
-    const problems = sorted.map(toProblem).filter((problem) => {
-      const key = JSON.stringify(problem);
-      if (seen.has(key)) return false;
-      seen.add(key);
-      return true;
-    });
+    const problems = sorted
+      .map(({ report }) => toProblem(report))
+      .filter((problem) => {
+        const key = JSON.stringify(problem);
+        if (seen.has(key)) return false;
+        seen.add(key);
+        return true;
+      });
     const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
     return new CiloError(EngineCode.projectInvalid, `The Compose project has ${count}`, {
       problems: problems.slice(0, MAX_TOLD),
     });
   }
+}
+
+interface Found {
+  readonly report: Report;
+  readonly beyond: boolean;
+}
+
+/** What earlier stages found, to tell what follows from it. */
+class Earlier {
+  #known = 0;
+  readonly #places = new Map<Source, Set<number>>();
+  readonly #attributes = new Set<string>();
+  /** Attributes with a problem somewhere below them. */
+  readonly #above = new Set<string>();
+
+  /** Takes in what was added to `found` since the last time. */
+  learn(found: readonly Found[]): void {
+    for (const { report } of found.slice(this.#known)) {
+      if (report.place !== undefined) {
+        const places = this.#places.get(report.place.source) ?? new Set();
+        this.#places.set(report.place.source, places.add(report.place.at));
+      }
+      if (report.attribute === undefined) continue;
+      this.#attributes.add(scoped(report, report.attribute));
+      for (const attribute of ancestors(report.attribute)) this.#above.add(attribute);
+    }
+    this.#known = found.length;
+  }
+
+  /** A problem at the same place, in the same attribute, below it, or with a value of which a part is wrong. */
+  explains(report: Report): boolean {
+    const { place, attribute } = report;
+    if (place !== undefined && this.#places.get(place.source)?.has(place.at) === true) return true;
+    if (attribute === undefined) return false;
+    return (
+      this.#above.has(attribute) ||
+      [attribute, ...ancestors(attribute)].some((one) => this.#attributes.has(scoped(report, one)))
+    );
+  }
+}
+
+/** An item of a list has the same number in two files without being the same. */
+function scoped(report: Report, attribute: string): string {
+  return attribute.includes("[") ? `${report.place?.source.path ?? ""}\0${attribute}` : attribute;
+}
+
+/** `a.b[0]` and `a.b` and `a` for `a.b[0].c`. */
+function ancestors(attribute: string): string[] {
+  return [...attribute.matchAll(/[.[]/gu)].map(({ index }) => attribute.slice(0, index));
 }
 
 /** Enough to work through; a generated file may have a million. */

@@ -16,6 +16,8 @@ export class Session {
   readonly files: ProjectFiles;
   readonly problems: Problems = new Problems();
   readonly home: string | undefined;
+  /** Part of the project could not be read: whether the rest fits together cannot be told. */
+  incomplete: boolean = false;
   readonly #warnings = new Set<string>();
   readonly #texts = new Map<string, string>();
   #read = 0;
