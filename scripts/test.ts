@@ -4,6 +4,7 @@
  * With paths (as vitest takes them) the tests they name run, without the checks.
  */
 import { ensureImages, packagesForImages } from "./setup/images.ts";
+import { packagesForTunnels } from "./setup/tunnels.ts";
 import { type Machine, describeMachine } from "./setup/machine.ts";
 import { prepareMachine } from "./setup/prepare.ts";
 import { runScript } from "./setup/script.ts";
@@ -17,7 +18,9 @@ const images = ["busybox:latest", "nginx:1-alpine", "node:24-alpine", "postgres:
 await runScript(async (signal) => {
   const paths = process.argv.slice(2).filter((argument) => argument !== "--yes");
   const machine = await describeMachine(signal);
-  await prepareMachine(machine, { packages: await packagesForImages(machine, images) });
+  await prepareMachine(machine, {
+    packages: [...(await packagesForImages(machine, images)), ...(await packagesForTunnels())],
+  });
   await ensureImages(machine, images);
   const before = await leftAtEngine(machine);
 

@@ -15,4 +15,14 @@ export const NetworkCode = {
   needsRoot: "NEEDS_ROOT",
   /** The system resolver is of a kind that `cilo init` cannot set up, or did not take the setting. */
   resolverUnsupported: "RESOLVER_UNSUPPORTED",
+  /** Another route of this machine leads to a range that a tunnel needs. */
+  routeTaken: "ROUTE_TAKEN",
+  /** Another peer of the interface has the address. */
+  tunnelAddressTaken: "TUNNEL_ADDRESS_TAKEN",
+  /** There is no interface of that name. */
+  tunnelMissing: "TUNNEL_MISSING",
+  /** The system does not let this user change its network. */
+  tunnelRefused: "TUNNEL_REFUSED",
+  /** This machine has no WireGuard, or not its tools. */
+  tunnelUnavailable: "TUNNEL_UNAVAILABLE",
 } as const;

@@ -18,3 +18,26 @@ export type { DnsStatus } from "./dns/status.ts";
 export { networkChecks } from "./checks.ts";
 export type { CheckParts, NetworkCheck, NetworkFinding } from "./checks.ts";
 export { isSuffix } from "./dns/host-name.ts";
+export { findRouteClashes, refuseRouteClashes } from "./addresses/route-clashes.ts";
+export type { RouteClash, RouteClashOptions } from "./addresses/route-clashes.ts";
+export { KEEPALIVE_SECONDS, TUNNEL_MTU, isTunnelName } from "./wireguard/tunnel.ts";
+export type {
+  Tunnel,
+  TunnelConfig,
+  TunnelName,
+  TunnelPeer,
+  TunnelPeerStatus,
+  TunnelStatus,
+} from "./wireguard/tunnel.ts";
+export {
+  generatePresharedKey,
+  generateWireGuardKeys,
+  isWireGuardKey,
+  isWireGuardSecret,
+  publicKeyOf,
+  wireGuardKeyFromUrl,
+  wireGuardKeyToUrl,
+} from "./wireguard/keys.ts";
+export type { WireGuardKey, WireGuardKeyPair, WireGuardSecret } from "./wireguard/keys.ts";
+export { createWgTools } from "./wireguard/wg-tools.ts";
+export { createFakeTunnel } from "./wireguard/fake.ts";

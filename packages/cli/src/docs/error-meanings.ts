@@ -87,4 +87,15 @@ export const errorMeanings: Readonly<Record<string, readonly [meaning: string, n
     "the system does not let Cilo read or write something",
     "give your user the right, or run it as the user who has it",
   ],
+  ROUTE_TAKEN: [
+    "another interface of this machine, often a VPN's, leads to the environment's addresses",
+    "disconnect that network, or create the environment anew",
+  ],
+  TUNNEL_ADDRESS_TAKEN: ["another peer of the tunnel has the address already", "remove that peer first"],
+  TUNNEL_MISSING: ["there is no tunnel of that name", "connect again: `cilo cloud connect <env>`"],
+  TUNNEL_REFUSED: ["the system does not let this user change its network", "`sudo cilo init` once, or sudo"],
+  TUNNEL_UNAVAILABLE: [
+    "this machine has no WireGuard, or not its tools",
+    "install wireguard-tools, and wireguard-go where the kernel has none",
+  ],
 };

@@ -1,0 +1,4 @@
+import { tunnelConformance } from "./conformance.ts";
+import { createFakeTunnel } from "./fake.ts";
+
+tunnelConformance("the tunnel in memory", { create: async () => createFakeTunnel() });

@@ -1,0 +1,17 @@
+import { hasProgram } from "./machine.ts";
+
+/** What tests of tunnels use, and the packages that bring it. */
+const programs = [
+  { program: "wg", name: "wireguard-tools" },
+  { program: "wireguard-go", name: "wireguard-go" },
+  { program: "ip", name: "iproute2" },
+  { program: "ping", name: "iputils-ping" },
+] as const;
+
+/** The system packages that tests of tunnels lack. */
+export async function packagesForTunnels(): Promise<string[]> {
+  const missing = await Promise.all(
+    programs.map(async ({ program, name }) => ((await hasProgram(program)) ? [] : name)),
+  );
+  return missing.flat();
+}
