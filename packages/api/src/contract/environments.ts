@@ -34,6 +34,20 @@ export const Service = z
     name: Label,
     ip: Ipv4.meta({ description: "Its address in the tunnel; the same while the environment lives." }),
     ports: z.array(Port).meta({ description: "The container's TCP ports." }),
+    endpoints: z.optional(
+      z
+        .array(
+          z.object({
+            port: Port,
+            protocol: z.enum(["tcp", "udp"]),
+            published: z.optional(z.string().meta({ description: "Host port the project would publish it on." })),
+            scheme: z.optional(z.enum(["http", "https"])),
+          }),
+        )
+        .meta({ description: "All its ports, with what is known of them." }),
+    ),
+    hostnames: z.optional(z.array(z.string()).meta({ description: "Whole extra names it answers to." })),
+    ingress: z.optional(z.boolean().meta({ description: "It answers to the project's own name." })),
   })
   .meta({ id: "Service" });
 export type Service = z.infer<typeof Service>;
