@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import { createFileExclusive, isErrno, readFileIfThere, writeFileAtomic } from "./files.ts";
+import { createFileExclusive, isErrno, makeFolder, readFileIfThere, writeFileAtomic } from "./files.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -21,6 +21,15 @@ test("a file is readable by its owner alone unless another mode is asked for, an
   expect(await modeOf(join(folder, "a/b/secret"))).toBe(0o600);
   expect(await modeOf(join(folder, "a/b"))).toBe(0o700);
   expect(await modeOf(join(folder, "open"))).toBe(0o644);
+});
+
+test("a folder that cannot be made is an error where the kernel says that there is nothing, too", async () => {
+  await expect(makeFolder("/proc/cilo/home")).rejects.toMatchObject({ code: "ENOENT" });
+  await writeFile(join(folder, "file"), "");
+  await expect(makeFolder(join(folder, "file/below"))).rejects.toMatchObject({ code: "ENOTDIR" });
+  await expect(makeFolder(join(folder, "file"))).rejects.toMatchObject({ code: "EEXIST" });
+  await makeFolder(join(folder, "a/b"));
+  await makeFolder(join(folder, "a/b"));
 });
 
 test("replacing a file's content leaves no other file beside it", async () => {

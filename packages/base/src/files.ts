@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { link, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
 export interface WriteOptions {
@@ -43,7 +43,7 @@ export async function createFileExclusive(
 }
 
 async function writeBeside(path: string, content: string | Uint8Array, options: WriteOptions): Promise<string> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path));
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
   const file = await open(temporary, "wx", options.mode ?? 0o600);
   try {
@@ -56,6 +56,37 @@ async function writeBeside(path: string, content: string | Uint8Array, options: 
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Makes a folder and those above it, each 0700, where they are not there yet.
+ *
+ * Not with Node's `recursive`: where a folder cannot be made and the kernel says ENOENT, as below /proc, that never ends.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await makeOne(path);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT") || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    // Other systems than Linux say for their read-only root that it is read-only, not that it is there.
+    if (!isErrno(error, "EEXIST", "EISDIR", "EROFS") || !(await isFolder(path))) throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** The file's text, or `undefined` when there is no such file. */

@@ -8,7 +8,7 @@ export { delay, poll } from "./poll.ts";
 export type { PollOptions } from "./poll.ts";
 export { lock } from "./lock.ts";
 export type { LockOptions } from "./lock.ts";
-export { createFileExclusive, isErrno, readFileIfThere, writeFileAtomic } from "./files.ts";
+export { createFileExclusive, isErrno, makeFolder, readFileIfThere, writeFileAtomic } from "./files.ts";
 export type { WriteOptions } from "./files.ts";
 export { systemClock } from "./clock.ts";
 export type { Clock } from "./clock.ts";

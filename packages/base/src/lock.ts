@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, constants, mkdir, open, realpath } from "node:fs/promises";
+import { type FileHandle, constants, open, realpath } from "node:fs/promises";
 import { type Server, createServer } from "node:net";
 import { dirname, join, basename } from "node:path";
+import { makeFolder } from "./files.ts";
 import { poll } from "./poll.ts";
 
 export interface LockOptions {
@@ -21,7 +22,7 @@ export interface LockOptions {
  * @throws CiloError `TIMEOUT` when it is not free within `timeoutMs` (default 10 minutes).
  */
 export async function lock(path: string, options: LockOptions): Promise<AsyncDisposable> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path));
   const absolute = join(await realpath(dirname(path)), basename(path));
   const take = process.platform === "linux" ? () => listenOn(absolute) : () => openExclusive(absolute);
   let waited = false;

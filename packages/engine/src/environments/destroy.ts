@@ -1,5 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolder } from "@cilo/base";
 import { composeProjectName } from "../isolation/names.ts";
 import { parseLabel } from "../spec/names.ts";
 import type { EnvironmentsDeps } from "./deps.ts";
@@ -81,6 +81,6 @@ async function withPlaceToKeep(deps: EnvironmentsDeps, located: Located): Promis
   const { project, environment } = located.record;
   const time = new Date(deps.clock.now()).toISOString().replaceAll(/[-:]|\.\d+/gu, "");
   const keepWorkspaceAt = join(deps.home.root, "kept", project, `${environment}-${time}`);
-  await mkdir(dirname(keepWorkspaceAt), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(keepWorkspaceAt));
   return await saveRecord(deps.home, { ...located.record, keepWorkspaceAt });
 }

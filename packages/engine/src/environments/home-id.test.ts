@@ -25,3 +25,10 @@ test.each(["", "/below"])("a home at a file%s is refused by its path, with the v
     hint: expect.stringContaining("CILO_HOME"),
   });
 });
+
+test("a home below a folder in which the kernel makes none is refused the same way, at once", async () => {
+  await expect(openHome("/proc/cilo/home")).rejects.toMatchObject({
+    code: "NOT_PERMITTED",
+    message: expect.stringContaining("/proc/cilo/home"),
+  });
+});

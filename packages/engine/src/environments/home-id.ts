@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { CiloError, createFileExclusive, isErrno, readFileIfThere } from "@cilo/base";
+import { CiloError, createFileExclusive, isErrno, makeFolder, readFileIfThere } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
 import type { Home } from "./home.ts";
 
@@ -29,10 +28,10 @@ export async function openHome(root: string): Promise<Home> {
 
 async function makeHome(root: string, idFile: string): Promise<void> {
   try {
-    await mkdir(root, { recursive: true, mode: 0o700 });
+    await makeFolder(root);
     await createFileExclusive(idFile, `${randomBytes(4).toString("hex")}\n`);
   } catch (cause) {
-    if (!isErrno(cause, "EACCES", "EPERM", "EROFS", "EEXIST", "ENOTDIR")) throw cause;
+    if (!isErrno(cause, "EACCES", "EPERM", "EROFS", "EEXIST", "ENOENT", "ENOTDIR")) throw cause;
     throw new CiloError(EngineCode.notPermitted, `Cilo's folder ${root} cannot be made: ${cause.code}`, {
       cause,
       hint: "Set CILO_HOME to a folder of yours",
