@@ -82,6 +82,16 @@ describe("a way to Docker is refused in one line", () => {
   });
 });
 
+test("a configuration of Docker's that cannot be read is named, with the way around it", async () => {
+  const config = join(home, ".docker/config.json");
+  await mkdir(config, { recursive: true });
+  await expect(dockerCandidates({ HOME: home })).rejects.toMatchObject({
+    code: "ENGINE_UNREACHABLE",
+    message: `Docker's configuration ${config} cannot be read: EISDIR`,
+    hint: expect.stringContaining("DOCKER_HOST"),
+  });
+});
+
 async function context(name: string, host: string, { current }: { current: boolean }): Promise<void> {
   const id = createHash("sha256").update(name).digest("hex");
   await file(`.docker/contexts/meta/${id}/meta.json`, JSON.stringify({ Endpoints: { docker: { Host: host } } }));

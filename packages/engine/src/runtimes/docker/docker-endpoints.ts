@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { readFileIfThere } from "@cilo/base";
+import { CiloError, isErrno, readFileIfThere } from "@cilo/base";
 import * as z from "zod/mini";
+import { EngineCode } from "../../errors.ts";
 import { dockerConfigFolder } from "../compose/program.ts";
 import { type EngineCandidate, parseEndpoint, unixEndpoint } from "../engine/endpoint.ts";
 
@@ -46,7 +47,7 @@ function tlsFolder(env: Environment): string | undefined {
 const Config = z.object({ currentContext: z.optional(z.string()) });
 
 async function currentContext(env: Environment): Promise<string | undefined> {
-  const text = await readFileIfThere(join(dockerConfigFolder(env), "config.json"));
+  const text = await readDockerFile(join(dockerConfigFolder(env), "config.json"));
   const config = Config.safeParse(text === undefined ? {} : parseJson(text));
   return config.success ? config.data.currentContext : undefined;
 }
@@ -60,14 +61,27 @@ async function contextCandidate(name: string, env: Environment): Promise<EngineC
   const from = `the Docker context ${JSON.stringify(name)}`;
   const contexts = join(dockerConfigFolder(env), "contexts");
   const id = createHash("sha256").update(name).digest("hex");
-  const text = await readFileIfThere(join(contexts, "meta", id, "meta.json"));
+  const text = await readDockerFile(join(contexts, "meta", id, "meta.json"));
   if (text === undefined) return { from, refusal: "there is no such context" };
   const meta = ContextMeta.safeParse(parseJson(text));
   const host = meta.success ? meta.data.Endpoints.docker.Host : undefined;
   if (host === undefined || host === "") return { from, refusal: "it names no Docker endpoint" };
   const tls = join(contexts, "tls", id, "docker");
-  const hasTls = (await readFileIfThere(join(tls, "ca.pem"))) !== undefined;
+  const hasTls = (await readDockerFile(join(tls, "ca.pem"))) !== undefined;
   return { from, ...endpointOrRefusal(host, hasTls ? tls : undefined) };
+}
+
+/** A file of Docker's configuration, which says what engine the user means: one that cannot be read is not passed over. */
+async function readDockerFile(path: string): Promise<string | undefined> {
+  try {
+    return await readFileIfThere(path);
+  } catch (cause) {
+    if (!isErrno(cause, "EACCES", "EPERM", "EISDIR", "ELOOP")) throw cause;
+    throw new CiloError(EngineCode.engineUnreachable, `Docker's configuration ${path} cannot be read: ${cause.code}`, {
+      cause,
+      hint: "Let your user read it, or name the engine yourself: DOCKER_HOST=unix:///var/run/docker.sock",
+    });
+  }
 }
 
 function parseJson(text: string): unknown {
