@@ -26,6 +26,11 @@ export function composeVariables(env: Readonly<Record<string, string>>): Record<
   return Object.fromEntries(Object.entries(env).map(([name, value]) => [`${VALUE_PREFIX}${name}`, value]));
 }
 
+/** What a variable of {@link composeVariables} is called in the project. */
+export function projectVariable(name: string): string {
+  return name.startsWith(VALUE_PREFIX) ? name.slice(VALUE_PREFIX.length) : name;
+}
+
 type FileObjects = NonNullable<ComposeDocument["secrets"]>;
 
 function withRenamedVariables(objects: FileObjects | undefined): FileObjects | undefined {

@@ -97,6 +97,15 @@ services.web.depends_on: invalid`;
     expect(failure(stderr).message).toBe("services.web.depends_on: invalid");
   });
 
+  test("a variable that is not set, by the name it has in the project", () => {
+    const stderr = ` Container cilo_shop_dev-api-1  Creating
+environment variable "CILO_VALUE_API_TOKEN" required by file "cilo_shop_dev_token" is not set`;
+    expect(failure(stderr)).toMatchObject({
+      message: "api: the variable API_TOKEN, which a secret or config is read from, is not set",
+      hint: expect.stringContaining(".env"),
+    });
+  });
+
   test("silence", () => {
     expect(failure("").message).toBe("Compose ended with 1 and said nothing");
   });

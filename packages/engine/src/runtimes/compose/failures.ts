@@ -1,5 +1,6 @@
 import { CiloError, printable } from "@cilo/base";
 import { EngineCode } from "../../errors.ts";
+import { projectVariable } from "./compose-file.ts";
 
 /** What a Compose command wrote before it ended in failure. */
 export interface ComposeOutput {
@@ -17,6 +18,7 @@ interface Failure {
   readonly found: Readonly<Record<string, string | undefined>>;
   /** Service of the container that the reason names. */
   readonly service: string;
+  readonly serviceOf: (container: string) => string;
 }
 
 interface Rule {
@@ -90,6 +92,13 @@ const RULES: readonly Rule[] = [
     message: ({ found }) => `there is no ${found["path"]} to mount`,
     hint: "Make it, or take the mount out of the Compose file",
   },
+  {
+    when: /environment variable "(?<variable>[^"]+)" required by file "[^"]+" is not set/u,
+    code: EngineCode.engineFailed,
+    message: ({ found, output, serviceOf }) =>
+      `${startedWhat(output, serviceOf)}the variable ${projectVariable(found["variable"] ?? "")}, which a secret or config is read from, is not set`,
+    hint: "Set it where you call cilo, or in the project's .env",
+  },
 ];
 
 /** A failed `compose` command as an error: the engine's first meaningful line, its kind, and the next step. */
@@ -99,7 +108,8 @@ export function composeFailure(output: ComposeOutput, containerService: (contain
     const found = rule.when.exec(reason);
     if (found === null) continue;
     const service = containerService((found.groups?.["container"] ?? "").replaceAll('"', ""));
-    const message = rule.message?.({ reason, output, found: found.groups ?? {}, service }) ?? reason;
+    const message =
+      rule.message?.({ reason, output, found: found.groups ?? {}, service, serviceOf: containerService }) ?? reason;
     return new CiloError(rule.code, message, {
       cause: output,
       ...(rule.hint === undefined ? {} : { hint: rule.hint }),
