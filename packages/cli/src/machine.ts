@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { CiloError, readFileIfThere, writeFileAtomic } from "@cilo/base";
+import { CiloError, isCiloError, readFileIfThere, writeFileAtomic } from "@cilo/base";
+import { isSuffix, parsePool } from "@cilo/network";
 import * as z from "zod/mini";
 import { CliCode } from "./errors.ts";
 
@@ -35,10 +36,26 @@ export async function readMachine(home: string): Promise<MachineSettings> {
   const text = await readFileIfThere(path);
   if (text === undefined) return defaultMachine;
   const parsed = MachineFile.safeParse(json(text));
-  if (!parsed.success)
-    throw new CiloError(CliCode.machineInvalid, `${path} is damaged`, { hint: "Write it anew: sudo cilo init" });
+  if (!parsed.success) throw invalid(`${path} is damaged`, parsed.error);
   const { dnsPort, baseSubnet, suffixes } = parsed.data;
+  checkPool(path, baseSubnet);
+  const wrong = suffixes.find((suffix) => !isSuffix(suffix));
+  if (wrong !== undefined) throw invalid(`${path}: ${JSON.stringify(wrong)} is no domain with its leading dot`);
   return { dnsPort, baseSubnet, suffixes, isInitialised: true };
+}
+
+/** Here and not where the first address is claimed: a file that was edited wrongly is wrong for every command. */
+function checkPool(path: string, baseSubnet: string): void {
+  try {
+    parsePool(baseSubnet);
+  } catch (error) {
+    throw isCiloError(error) ? invalid(`${path}: ${error.message}`, error) : error;
+  }
+}
+
+function invalid(message: string, cause?: unknown): CiloError {
+  const hint = "Correct the file, or remove it and choose anew: sudo cilo init";
+  return new CiloError(CliCode.machineInvalid, message, { cause, hint });
 }
 
 export async function writeMachine(home: string, { dnsPort, baseSubnet, suffixes }: MachineSettings): Promise<void> {

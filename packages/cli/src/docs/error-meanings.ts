@@ -36,7 +36,10 @@ export const errorMeanings: Readonly<Record<string, readonly [meaning: string, n
     "`cilo init --suffix`, or another hostname",
   ],
   INTERRUPTED: ["SIGINT, SIGTERM or SIGHUP came", "run it again"],
-  MACHINE_INVALID: ["`machine.json` of the home is damaged", "`cilo init` writes it anew"],
+  MACHINE_INVALID: [
+    "`machine.json` of the home is damaged, or was edited into what cannot be",
+    "correct it, or remove it and run `cilo init`",
+  ],
   NAME_INVALID: ["a name is not a DNS label", "1 to 63 of a-z, 0-9 and -, a letter or digit first and last"],
   NAME_TAKEN: ["two things would get the same name", "choose another; environment names are unique on a machine"],
   NEEDS_ROOT: ["the change needs root", "run it with sudo"],
