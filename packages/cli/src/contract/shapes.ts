@@ -16,6 +16,7 @@ const serviceState = z.enum([
   "exited",
   "stopped",
   "restarting",
+  "paused",
 ]);
 const environmentState = z.enum(["creating", "running", "partial", "stopped", "destroying", "unknown"]);
 const hostnames = z.array(z.string()).describe("extra names");

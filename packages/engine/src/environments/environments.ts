@@ -109,7 +109,8 @@ export type ServiceState =
   | "completed"
   | "exited"
   | "stopped"
-  | "restarting";
+  | "restarting"
+  | "paused";
 
 export interface Located {
   readonly record: EnvironmentRecord;
@@ -123,7 +124,7 @@ export interface EnvironmentSummary {
   readonly format: string;
   readonly runtime: string;
   readonly createdAt: string;
-  /** `partial`: some services run, or one is unhealthy; `unknown`: the engine does not answer. */
+  /** `partial`: some services run, or one is unhealthy or paused; `unknown`: the engine does not answer. */
   readonly state: "creating" | "running" | "partial" | "stopped" | "destroying" | "unknown";
   readonly services: { readonly total: number; readonly running: number };
 }

@@ -68,7 +68,6 @@ function judgeContainer(
 ): ContainerVerdict {
   switch (container.state) {
     case "running":
-    case "paused":
       return judgeRunning(container, runningForMs(container));
     case "exited":
       // Ended by itself with nothing wrong: a job, whether or not something waits for it.
@@ -77,6 +76,7 @@ function judgeContainer(
     case "dead":
       return failedExit(container);
     case "created":
+    case "paused":
     case "restarting":
     case "removing":
       return { kind: "waiting" };
@@ -107,6 +107,7 @@ export function serviceState(containers: readonly ContainerStatus[]): ServiceSta
     "exited",
     "unhealthy",
     "restarting",
+    "paused",
     "starting",
     "running",
     "healthy",
@@ -120,8 +121,9 @@ function containerState(container: ContainerStatus): ServiceState {
     case "created":
       return "starting";
     case "running":
-    case "paused":
       return container.health ?? "running";
+    case "paused":
+      return "paused";
     case "restarting":
       return "restarting";
     case "exited":

@@ -1,4 +1,5 @@
 import { get } from "node:http";
+import { run } from "@cilo/base";
 import { describe, expect, test } from "vitest";
 import { composeParser } from "../parsers/compose/index.ts";
 import { createDockerRuntime } from "../runtimes/docker/docker-runtime.ts";
@@ -71,5 +72,19 @@ describe("on a real Docker engine", () => {
       result.status.serviceStatus.find((service) => service.service === name)?.containers[0]?.id;
     expect(id(third, "db")).toBe(id(first, "db"));
     expect(id(third, "web")).not.toBe(id(first, "web"));
+  });
+
+  test("a container that somebody paused is told as such, and up has it run again", async () => {
+    await using bench = await createEngineBench(WEB);
+    const { status } = await bench.up("dev");
+    const web = status.serviceStatus.find((service) => service.service === "web")?.containers[0];
+    await run("docker", ["pause", web?.id ?? ""], { signal: bench.context().signal, env: process.env });
+    const paused = await bench.environments.status("dev", bench.context());
+    expect(paused.state).toBe("partial");
+    expect(paused.serviceStatus.find((service) => service.service === "web")?.state).toBe("paused");
+    const again = await bench.up("dev");
+    expect(again.status.state).toBe("running");
+    expect(again.status.serviceStatus.flatMap(({ containers }) => containers)).toContainEqual(web);
+    expect(await textAt(bench.names.of("dev")["web"]?.[0])).toBe("dev");
   });
 });

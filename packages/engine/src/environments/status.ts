@@ -57,6 +57,7 @@ export function summaryOf(
 interface Offered {
   /** Runs, or has done its one job. */
   readonly isUp: boolean;
+  /** Paused ones too. */
   readonly isRunning: boolean;
   readonly isUnhealthy: boolean;
 }
@@ -72,10 +73,11 @@ function offeredServices(isolation: StoredIsolation, containers: Containers): Of
 }
 
 function offered(containers: readonly ContainerStatus[], oneShot: boolean): Offered {
-  const isRunning = containers.some((container) => container.state === "running" || container.state === "paused");
+  const isPaused = containers.some((container) => container.state === "paused");
+  const isRunning = isPaused || containers.some((container) => container.state === "running");
   const isDone = containers.length > 0 && containers.every((one) => one.state === "exited" && one.exitCode === 0);
   return {
-    isUp: isRunning || (oneShot && isDone),
+    isUp: (isRunning && !isPaused) || (oneShot && isDone),
     isRunning,
     isUnhealthy: containers.some((container) => container.health === "unhealthy"),
   };

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { BaseCode, isCiloError, run } from "@cilo/base";
+import { BaseCode, isCiloError, mapLimit, run } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
 import type { IsolatedSpec } from "../isolation/isolated-spec.ts";
 import { attachCp, attachExec, attachLogs } from "./compose-attach.ts";
@@ -18,6 +18,7 @@ import { untilQuiet } from "./engine/quiet.ts";
 import { removeProject } from "./engine/removal.ts";
 import { noteAnonymousVolumes } from "./engine/anonymous-volumes.ts";
 import { ComposeLabel } from "./engine/labels.ts";
+import type { ListedContainer } from "./engine/responses.ts";
 import { removeStaleNetworks } from "./engine/stale-networks.ts";
 import { survey } from "./engine/survey.ts";
 import { tagImage } from "./engine/tag.ts";
@@ -134,7 +135,21 @@ async function prepare(
 ): Promise<boolean> {
   const containers = await listContainers(client, [`${ComposeLabel.project}=${composeProject}`], { signal });
   await noteAnonymousVolumes(client, { composeProject, containers }, { signal });
+  await resume(client, containers, { signal });
   return await removeStaleNetworks(client, { composeProject, containers, document }, { signal });
+}
+
+/** What somebody paused runs again: Compose refuses to start it, and a paused healthcheck never ends. */
+async function resume(
+  client: EngineClient,
+  containers: readonly ListedContainer[],
+  { signal }: { signal: AbortSignal },
+): Promise<void> {
+  const paused = containers.filter((container) => container.State === "paused");
+  await mapLimit(paused, { limit: 8, signal }, ({ Id }) =>
+    // Resumed, or gone, meanwhile.
+    client.call("POST", `/containers/${Id}/unpause`, { signal, expect: [404, 409, 500] }),
+  );
 }
 
 /** Compose ends with 130 when a signal stops it; `run` answers 128 when one killed it. */
