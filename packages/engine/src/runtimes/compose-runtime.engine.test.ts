@@ -202,6 +202,24 @@ describe("anonymous volumes go with the environment", () => {
   });
 });
 
+test("a container of somebody else's on a volume is named at once, and the rest goes; without it all is gone", async () => {
+  const { up, project, runtime, objects, kinds } = await environment(subject);
+  await up({ web: service({ volumes: [{ type: "volume", source: "data", target: "/data" }] }) });
+  const theirs = `theirs-${project}`;
+  const mount = ["--volume", `${project}_data:/data`, "--stop-signal", "KILL"];
+  expect(await docker("run", "--detach", "--name", theirs, ...mount, "busybox:latest", "sleep", "600")).toBe(0);
+  onTestFinished(async () => void (await docker("rm", "--force", theirs)));
+  await expect(runtime.destroy(project, { signal: signal() })).rejects.toMatchObject({
+    code: EngineCode.engineFailed,
+    message: `the volume ${project}_data is still used by ${theirs}, which Cilo did not make`,
+    hint: expect.stringContaining(`docker rm --force ${theirs}`),
+  });
+  expect(await kinds()).toEqual(["volume"]);
+  expect(await docker("rm", "--force", theirs)).toBe(0);
+  await runtime.destroy(project, { signal: signal() });
+  expect(await objects()).toEqual([]);
+});
+
 describe("images built for an environment", () => {
   test("go with it, and tags that the user gave stay", async () => {
     const { up, target, project, home, runtime } = await environment(subject);

@@ -195,12 +195,12 @@ async function down(parts: Parts, target: RuntimeTarget, { signal }: Options): P
     const env = variables(parts, target, client.endpoint);
     await run(await parts.compose({ signal }), args, { signal, env, expect: ANY_STATUS });
   }
-  await removeProject(client, target.composeProject, { kind: "keep-data", signal });
+  await removeProject(client, target.composeProject, { kind: "keep-data", program: parts.engine.program, signal });
 }
 
 async function destroy(parts: Parts, composeProject: string, { signal }: Options): Promise<void> {
   const client = await settle(parts, composeProject, { signal });
-  await removeProject(client, composeProject, { kind: "everything", signal });
+  await removeProject(client, composeProject, { kind: "everything", program: parts.engine.program, signal });
 }
 
 async function* events(

@@ -2,10 +2,17 @@ import { CiloError, delay, isCiloError, mapLimit } from "@cilo/base";
 import { EngineCode } from "../../errors.ts";
 import { anonymousVolumes, noteAnonymousVolumes, notedVolumes } from "./anonymous-volumes.ts";
 import type { EngineClient } from "./client.ts";
-import { listContainers } from "./containers.ts";
+import { containerName, listContainers } from "./containers.ts";
 import { disconnectContainer } from "./connect.ts";
 import { ComposeLabel, labelFilter, OWN_IMAGE_PREFIX } from "./labels.ts";
-import { ImageList, InspectedNetwork, type ListedContainer, NetworkList, VolumeList } from "./responses.ts";
+import {
+  ContainerList,
+  ImageList,
+  InspectedNetwork,
+  type ListedContainer,
+  NetworkList,
+  VolumeList,
+} from "./responses.ts";
 
 /**
  * `everything`: containers by force, networks, volumes (anonymous ones too), images of ours.
@@ -18,6 +25,8 @@ interface Removal {
   readonly client: EngineClient;
   readonly composeProject: string;
   readonly kind: RemovalKind;
+  /** The engine's command-line program, for hints. */
+  readonly program: string;
   readonly signal: AbortSignal;
 }
 
@@ -29,14 +38,15 @@ const PARALLEL = 16;
  * Removes what carries the Compose project's label, until nothing does. Objects that vanish meanwhile or are being
  * removed by somebody else are no failure.
  *
- * @throws CiloError `ENGINE_FAILED` when something stays in use
+ * @throws CiloError `ENGINE_FAILED` when something stays in use; at once where a container that is not the project's
+ * uses it, which will not go by waiting
  */
 export async function removeProject(
   client: EngineClient,
   composeProject: string,
-  options: { readonly kind: RemovalKind; readonly signal: AbortSignal },
+  options: Pick<Removal, "kind" | "program" | "signal">,
 ): Promise<void> {
-  const removal: Removal = { client, composeProject, kind: options.kind, signal: options.signal };
+  const removal: Removal = { client, composeProject, ...options };
   const deadline = performance.now() + PATIENCE_MS;
   for (let pause = 10; ; pause = Math.min(pause * 2, 500)) {
     const found = await findObjects(removal);
@@ -114,8 +124,8 @@ async function removeObjects(removal: Removal, found: Objects): Promise<string[]
   await each([...new Set(found.anonymous)], (name) => removeAnonymousVolume(removal, name));
   const left = await Promise.all([
     each([...found.networks], ([id, name]) => removeNetwork(removal, id, name)),
-    each(found.volumes, (name) => remove(removal, `/volumes/${encodeURIComponent(name)}`)),
-    each(found.images, (reference) => remove(removal, `/images/${encodeURIComponent(reference)}`)),
+    each(found.volumes, (name) => removeUsed(removal, "volume", name)),
+    each(found.images, (reference) => removeUsed(removal, "image", reference)),
   ]);
   return left.flat();
 }
@@ -147,6 +157,22 @@ async function removeNetwork(removal: Removal, id: string, name: string): Promis
     disconnectContainer(client, { containerId, network: id }, { signal }),
   );
   return foreign.length === 0 ? `network ${name}: ${reason}` : await remove(removal, `/networks/${id}`);
+}
+
+/** A volume or image. A container of somebody else's that uses it is theirs to remove: it is named, and stays. */
+async function removeUsed(removal: Removal, kind: "volume" | "image", name: string): Promise<string | undefined> {
+  const reason = await remove(removal, `/${kind}s/${encodeURIComponent(name)}`);
+  if (reason === undefined) return undefined;
+  const { client, composeProject, program, signal } = removal;
+  const query = { all: "1", filters: JSON.stringify({ [kind === "volume" ? "volume" : "ancestor"]: [name] }) };
+  const users = ContainerList.parse((await client.call("GET", "/containers/json", { signal, query })).body);
+  const others = users.filter(({ Labels }) => Labels[ComposeLabel.project] !== composeProject).map(containerName);
+  if (others.length === 0) return reason;
+  throw new CiloError(
+    EngineCode.engineFailed,
+    `the ${kind} ${name} is still used by ${others.join(", ")}, which Cilo did not make`,
+    { hint: `Remove what uses it, then destroy again: ${program} rm --force ${others.join(" ")}` },
+  );
 }
 
 /** `undefined` when it is gone, else why not yet. */
