@@ -274,3 +274,19 @@ describe("destroy --all", () => {
     expect(outcome).toEqual({ status: 5, stdout: "b is destroyed\n", stderr: "cilo: a has edits — cilo merge a\n" });
   });
 });
+
+test("list shows what a destroy left halfway, and what is being destroyed only with --all", async () => {
+  const world = await cilo();
+  const one = { project: "shop", source: "/shop", format: "compose", runtime: "docker", createdAt: "" };
+  const services = { total: 2, running: 0 };
+  const environments = {
+    list: async () => [
+      { ...one, environment: "left", state: "destroying" as const, services, interrupted: true },
+      { ...one, environment: "going", state: "destroying" as const, services, interrupted: false },
+    ],
+  };
+  const listed = await world.run(["list"], { environments });
+  expect(listed.stdout).toMatch(/^left +shop +half removed +0\/2/mu);
+  expect(listed.stdout).not.toContain("going");
+  expect((await world.run(["list", "--all"], { environments })).stdout).toMatch(/^going +shop +destroying/mu);
+});

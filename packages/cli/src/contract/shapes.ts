@@ -171,6 +171,10 @@ export const shapes = {
         runtime: z.string(),
         createdAt: time,
         services: z.strictObject({ total: z.number(), running: z.number() }),
+        interrupted: z
+          .boolean()
+          .optional()
+          .describe("of one that is creating or destroying: whether the command at work on it ended halfway"),
       }),
     ),
   }),

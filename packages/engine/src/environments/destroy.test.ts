@@ -3,7 +3,9 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { environmentPaths } from "./home.ts";
+import { beginOperation } from "./operation.ts";
 import { findOrphans } from "./orphans.ts";
+import { find, saveRecord } from "./records.ts";
 import { type Bench, createBench } from "./testing.ts";
 import { failure } from "./testing-shop.ts";
 
@@ -141,6 +143,16 @@ describe("a record that is damaged", () => {
     expect(await bench.environments.list(bench.context())).toMatchObject([{ environment: "other", state: "running" }]);
     expect([...(await bench.addresses.owners()).keys()]).toEqual(["shop/other"]);
   });
+});
+
+test("one that a destroy left halfway is told from one that is being destroyed", async () => {
+  await using bench = await createBench(SHOP);
+  const { record } = await find(bench.home, (await bench.up("dev")).status.environment);
+  await saveRecord(bench.home, { ...record, phase: "destroying" });
+  const listed = async () => await bench.environments.list(bench.context());
+  expect(await listed()).toMatchObject([{ environment: "dev", state: "destroying", interrupted: true }]);
+  await using _ = await beginOperation(bench.home, "dev", bench.context());
+  expect(await listed()).toMatchObject([{ environment: "dev", state: "destroying", interrupted: false }]);
 });
 
 describe("down", () => {

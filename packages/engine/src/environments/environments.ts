@@ -127,6 +127,8 @@ export interface EnvironmentSummary {
   /** `partial`: some services run, or one is unhealthy or paused; `unknown`: the engine does not answer. */
   readonly state: "creating" | "running" | "partial" | "stopped" | "destroying" | "unknown";
   readonly services: { readonly total: number; readonly running: number };
+  /** In {@link Environments.list}, of one that is `creating` or `destroying`: no command is at work on it any more. */
+  readonly interrupted?: boolean;
 }
 
 export interface ServiceStatus {

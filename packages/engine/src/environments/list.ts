@@ -1,6 +1,7 @@
 import type { EnvironmentsDeps } from "./deps.ts";
-import type { EnvironmentSummary } from "./environments.ts";
+import type { EnvironmentSummary, Located } from "./environments.ts";
 import { loadIsolation } from "./isolation-file.ts";
+import { isBusy } from "./operation.ts";
 import { type EnvironmentFolder, readRecords } from "./records.ts";
 import { containersOfHome, summaryOf } from "./status.ts";
 
@@ -17,9 +18,23 @@ export async function listEnvironments(
   ]);
   const containers = new Map(runtimes.map((runtime, index) => [runtime, statuses[index]]));
   return [
-    ...located.map((one, index) => summaryOf(one, isolations[index], containers.get(one.record.runtime))),
+    ...(await Promise.all(
+      located.map(async (one, index) => ({
+        ...summaryOf(one, isolations[index], containers.get(one.record.runtime)),
+        ...(await interruption(deps.home, one, options)),
+      })),
+    )),
     ...unreadable.map(unknownSummary),
   ];
+}
+
+/** What was killed or failed halfway is nobody's any more, and not about to go or come by itself. */
+async function interruption(
+  home: EnvironmentsDeps["home"],
+  { record }: Located,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<Pick<EnvironmentSummary, "interrupted">> {
+  return record.phase === "ready" ? {} : { interrupted: !(await isBusy(home, record.environment, signal)) };
 }
 
 /** One whose record cannot be read hides no other; `doctor` says what is wrong with it. */
