@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { EnvironmentEvent, LogLine, LogsQuery, Service } from "./environments.ts";
+import { EnvironmentEvent, LogLine, LogsQuery, ProjectPath, Service } from "./environments.ts";
 import { type Role, type Route, route } from "./route.ts";
 import {
   Cidr,
@@ -101,6 +101,8 @@ export const UpRequest = z
     name: Label,
     project: Label,
     format: Format,
+    projectPath: z.optional(ProjectPath),
+    build: z.optional(z.boolean().meta({ description: "Build images again." })),
     block: Cidr.meta({ description: "Where its services get their tunnel addresses." }),
     allowPrivileged: z.boolean().meta({ description: "The policy of shared machines is lifted." }),
   })

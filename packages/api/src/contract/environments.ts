@@ -106,11 +106,19 @@ export const MachineAccess = z
   .meta({ id: "MachineAccess" });
 export type MachineAccess = z.infer<typeof MachineAccess>;
 
+/** Where a project lies in what is uploaded: a git work tree comes as a whole. */
+export const ProjectPath = z
+  .string()
+  .max(4096)
+  .regex(/^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\0]*$/u, "expected a relative path without ..")
+  .meta({ description: "The project's folder in what is uploaded; absent or empty: the top.", example: "apps/shop" });
+
 export const CreateEnvironmentRequest = z
   .strictObject({
     name: Label,
     project: Label,
     format: Format,
+    projectPath: z.optional(ProjectPath),
     source: z.optional(EnvironmentSource.meta({ description: "Default api." })),
     exclusive: z.optional(z.boolean().meta({ description: "A machine of its own, wiped before another gets it." })),
     keep: z.optional(z.boolean().meta({ description: "Never stopped or destroyed for being idle or old." })),
@@ -233,6 +241,9 @@ export const environmentRoutes = {
     summary: "Say that the upload is complete: the machine reads the project and brings it up",
     access: anyScope,
     params: EnvironmentParams,
+    query: z.strictObject({
+      build: z.optional(z.stringbool().meta({ description: "Build images again. Default false." })),
+    }),
     status: 202,
     answer: json,
     codes: changeCodes,
