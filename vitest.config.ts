@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 const long = process.env["CILO_TEST_LONG"] === "1";
 
 /**
- * `unit` needs Node alone; `engine` a real Docker engine; `e2e` the built command, dnsmasq and root or namespaces.
- * scripts/test.sh installs what they need and runs all three.
+ * `unit` needs Node alone; `engine` a real Docker engine; `e2e` the built command, dnsmasq and root or namespaces;
+ * `testbed` the hosts of testbed/. scripts/test.sh installs what they need and runs all four.
  */
 export default defineConfig({
   test: {
@@ -34,6 +34,17 @@ export default defineConfig({
           testTimeout: long ? 3_600_000 : 300_000,
           hookTimeout: 300_000,
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "testbed",
+          include: ["test/testbed/**/*.test.ts"],
+          globalSetup: "test/testbed/support/setup.ts",
+          testTimeout: long ? 3_600_000 : 300_000,
+          hookTimeout: 1_200_000,
+          // All share one testbed, and some restart its hosts.
+          fileParallelism: false,
         },
       },
     ],

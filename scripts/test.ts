@@ -26,7 +26,8 @@ await runScript(async (signal) => {
 
   let tally: Tally = { passed: 0, failed: 0 };
   if (paths.length === 0) tally = add(tally, await runChecks(machine));
-  for (const project of ["unit", "engine", "e2e"]) tally = add(tally, await runProject(machine, { project, paths }));
+  for (const project of ["unit", "engine", "e2e", "testbed"])
+    tally = add(tally, await runProject(machine, { project, paths }));
   tally = add(tally, await nothingLeft(machine, before));
 
   console.log(describeTally(tally));
