@@ -11,6 +11,8 @@ export async function bundleCommand(source: string, target: string): Promise<str
   await using bundle = await rolldown({
     input: { main: join(source, "main.ts") },
     platform: "node",
+    // A package's modules before its CommonJS, which a bundle cannot look into.
+    resolve: { mainFields: ["module", "main"] },
     preserveEntrySignatures: "allow-extension",
     plugins: [lazyCrypto(), builtins()],
   });

@@ -1,7 +1,10 @@
 import { REDACTED } from "@cilo/base";
 import type { EnvironmentSpec } from "@cilo/engine";
 
-type Sections = Pick<EnvironmentSpec, "services" | "secrets" | "configs" | "variables">;
+/** A devcontainer's label holds its configuration, variables and all. */
+const METADATA = "devcontainer.metadata";
+
+type Sections = Pick<EnvironmentSpec, "services" | "secrets" | "configs" | "variables" | "workbench">;
 
 /** The spec with every environment value, build argument and secret's content hidden (DECISIONS, secrets). */
 export function maskSpec<T extends Sections>(spec: T): T {
@@ -11,6 +14,9 @@ export function maskSpec<T extends Sections>(spec: T): T {
     ...(spec.secrets === undefined ? {} : { secrets: mapValues(spec.secrets, maskContent) }),
     ...(spec.configs === undefined ? {} : { configs: mapValues(spec.configs, maskContent) }),
     ...(spec.variables === undefined ? {} : { variables: mapValues(spec.variables, () => REDACTED) }),
+    ...(spec.workbench === undefined
+      ? {}
+      : { workbench: { ...spec.workbench, env: mapValues(spec.workbench.env, maskValue) } }),
   };
 }
 
@@ -19,6 +25,7 @@ function maskService(service: Sections["services"][string]): Sections["services"
   return {
     ...service,
     ...(service.environment === undefined ? {} : { environment: mapValues(service.environment, maskValue) }),
+    ...(service.labels?.[METADATA] === undefined ? {} : { labels: { ...service.labels, [METADATA]: REDACTED } }),
     ...(build?.args === undefined ? {} : { build: { ...build, args: mapValues(build.args, maskValue) } }),
   };
 }

@@ -5,9 +5,11 @@ import {
   type EnvironmentSpec,
   type Parser,
   type ProjectFiles,
+  type ResolvedDevcontainer,
   composeParser,
   detectProject,
   projectFiles,
+  readDevcontainer,
 } from "@cilo/engine";
 import type { CiloContext } from "./context.ts";
 import { parsers } from "./parsers.ts";
@@ -22,6 +24,7 @@ export interface ProjectChoice {
   readonly projectDirectory?: string | undefined;
   readonly projectName?: string | undefined;
   readonly format?: string | undefined;
+  readonly devcontainer?: string | undefined;
   readonly services?: readonly string[];
 }
 
@@ -43,7 +46,22 @@ export function parseProject(context: Pick<CiloContext, "cwd" | "env">, choice: 
       projectDirectory: choice.projectDirectory,
       projectName: choice.projectName,
       services: choice.services,
+      devcontainer: choice.devcontainer,
     }),
+  });
+}
+
+/** The devcontainer of a folder as the reference reads it: without a Git root above the folder, before there is an image. */
+export function readProjectDevcontainer(
+  context: Pick<CiloContext, "cwd" | "env">,
+  choice: ProjectChoice,
+): ResolvedDevcontainer {
+  return readDevcontainer({
+    files: projectFiles(),
+    env: definedOnly(context.env),
+    workingDir: resolve(context.cwd, choice.from ?? "."),
+    mountGitRoot: false,
+    ...given({ devcontainer: choice.devcontainer }),
   });
 }
 
@@ -55,7 +73,9 @@ function definedOnly(env: CiloContext["env"]): Record<string, string> {
  * A file that is named is a Compose file, wherever it lies; otherwise the folder says what it is. A folder that does not
  * may still be a Compose project: by `COMPOSE_FILE`, or by a folder above it.
  */
-function chooseParser(workingDir: string, files: ProjectFiles, { file, format }: ProjectChoice): Parser {
+function chooseParser(workingDir: string, files: ProjectFiles, choice: ProjectChoice): Parser {
+  const { file } = choice;
+  const format = choice.format ?? (choice.devcontainer === undefined ? undefined : "devcontainer");
   if (file !== undefined && format === undefined) return composeParser;
   try {
     return detectProject({ parsers, workingDir, files, ...given({ format }) }).parser;

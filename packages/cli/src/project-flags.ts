@@ -6,6 +6,7 @@ export interface ProjectFlags {
   readonly file: readonly string[] | undefined;
   readonly profile: readonly string[] | undefined;
   readonly envFile: readonly string[] | undefined;
+  readonly devcontainer: string | undefined;
 }
 
 export const projectFlags = {
@@ -13,6 +14,7 @@ export const projectFlags = {
   file: values("Project file, repeatable", "file"),
   profile: values("Profile to enable, repeatable", "name"),
   envFile: values("Env file in place of .env, repeatable", "file"),
+  devcontainer: value("Which devcontainer of several: the folder's name below .devcontainer", "name"),
 } as const;
 
 export const formats = ["compose", "devcontainer", "procfile"] as const;

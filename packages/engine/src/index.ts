@@ -1,6 +1,7 @@
 export { EngineCode } from "./errors.ts";
 export * from "./spec/spec.ts";
 export * from "./spec/names.ts";
+export * from "./spec/workbench.ts";
 export * from "./parsers/parser.ts";
 export * from "./isolation/isolated-spec.ts";
 export * from "./runtimes/runtime.ts";
@@ -42,3 +43,10 @@ export { detectProject } from "./parsers/detect.ts";
 export type { DetectRequest, Detected } from "./parsers/detect.ts";
 export { projectFiles } from "./parsers/project-files.ts";
 export { isolationRule } from "./isolation/rules.ts";
+export {
+  devcontainerParser,
+  devcontainerProperties,
+  printDevcontainer,
+  readDevcontainer,
+} from "./parsers/devcontainer/index.ts";
+export type { DevcontainerProperty, ResolvedDevcontainer } from "./parsers/devcontainer/index.ts";

@@ -49,6 +49,7 @@ async function parsedSpec(context: CiloContext, environment: string): Promise<En
     file: undefined,
     profile: undefined,
     envFile: undefined,
+    devcontainer: undefined,
   });
   const { spec } = await environments.plan(request, { signal: context.signal, onEvent: () => undefined });
   return spec;

@@ -13,9 +13,10 @@ export const specCommand = command({
       format: { kind: "enum", values: formats, optional: true, brief: "Read it as this format" },
       as: {
         kind: "enum",
-        values: ["json", "compose"],
+        values: ["json", "compose", "devcontainer"],
         default: "json",
-        brief: "json: Cilo's EnvironmentSpec; compose: what docker compose config --format json prints",
+        brief:
+          "json: Cilo's EnvironmentSpec; compose: what docker compose config --format json prints; devcontainer: what devcontainer read-configuration prints",
       },
       showValues: toggle("Do not mask environment values"),
     },
@@ -31,5 +32,5 @@ export const specCommand = command({
   },
   brief: "Print what is parsed from a project folder, before isolation",
   description:
-    "Needs no container engine. Environment values and the content of secrets are masked, but for --as compose, which is exact, and with --show-values. Warnings go to stderr, in lines that start with warn.",
+    "Needs no container engine. Environment values and the content of secrets are masked, but for --as compose and --as devcontainer, which are exact, and with --show-values. Warnings go to stderr, in lines that start with warn.",
 });

@@ -70,7 +70,7 @@ describe("completion", () => {
     ],
     [
       ["spec", "--as", ""],
-      ["json", "compose"],
+      ["json", "compose", "devcontainer"],
     ],
     [["up", "--no"], ["--no-wait"]],
     [

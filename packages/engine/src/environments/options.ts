@@ -25,10 +25,12 @@ export function mergeOptions(remembered: EnvironmentOptions, asked: Partial<Envi
     scale: { ...remembered.scale, ...asked.scale },
   };
   const format = asked.format ?? remembered.format;
+  const devcontainer = asked.devcontainer ?? remembered.devcontainer;
   const hostnames = asked.hostnames ?? remembered.hostnames;
   return {
     ...merged,
     ...(format === undefined ? {} : { format }),
+    ...(devcontainer === undefined ? {} : { devcontainer }),
     ...(hostnames === undefined ? {} : { hostnames }),
   };
 }

@@ -58,6 +58,7 @@ export function parseProject(
     ...(named.length === 0 ? {} : { projectFiles: named }),
     ...(envFiles.length === 0 ? {} : { envFiles }),
     profiles: chosen(options.profiles, config.profiles),
+    ...(options.devcontainer === undefined ? {} : { devcontainer: options.devcontainer }),
   });
   return { spec, parser, passedOver };
 }

@@ -8,6 +8,8 @@ export const EnvironmentOptions = z.object({
   envFiles: z.array(z.string()),
   /** `--format`; absent: detected. */
   format: z.optional(z.string()),
+  /** `--devcontainer`. */
+  devcontainer: z.exactOptional(z.string()),
   /** Services asked to be shared or isolated on the command line; these beat labels and config. */
   share: z.array(z.string()),
   isolate: z.array(z.string()),

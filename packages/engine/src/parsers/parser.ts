@@ -1,4 +1,5 @@
 import type { EnvironmentSpec } from "../spec/spec.ts";
+import type { WorkbenchCommand } from "../spec/workbench.ts";
 
 /**
  * How a parser sees the file system. Paths are those of the *source* project; an implementation may read them from a
@@ -11,6 +12,8 @@ export interface ProjectFiles {
   kind(path: string): "file" | "folder" | "other" | undefined;
   /** The path with symbolic links resolved as far as it exists. */
   realPath(path: string): string;
+  /** Names in a folder, in no order; none where it cannot be read. */
+  list(path: string): readonly string[];
 }
 
 export interface ParseOptions {
@@ -27,8 +30,23 @@ export interface ParseOptions {
   readonly projectDirectory?: string;
   /** `-p`. */
   readonly projectName?: string;
+  /** `--devcontainer`: which of several. */
+  readonly devcontainer?: string;
+  /** What is known of the image of the spec's workbench, once it is there; the spec is then made for it. */
+  readonly image?: ImageFacts;
   /** Only these services and what they depend on. Empty or absent: all enabled ones. */
   readonly services?: readonly string[];
+}
+
+/** An image at the engine. */
+export interface ImageFacts {
+  /** The name to run it by. */
+  readonly reference: string;
+  /** Empty: root. */
+  readonly user: string;
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** Reads one project format. The port that plugins implement; docs/SUPPORTED_FORMATS.md, "writing a parser". */
@@ -44,4 +62,9 @@ export interface Parser {
    * @throws CiloError `PROJECT_INVALID` with all problems of the project, in file order; `FILE_NOT_FOUND`.
    */
   parse(options: ParseOptions): EnvironmentSpec;
+  /**
+   * A command of the project that has to run on the host, in the project folder, before it is parsed and started.
+   * @throws CiloError as `parse`
+   */
+  hostCommand?(options: ParseOptions): WorkbenchCommand | undefined;
 }

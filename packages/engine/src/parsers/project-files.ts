@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { posix } from "node:path";
 import { CiloError, isErrno } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
@@ -18,6 +18,7 @@ export function projectFiles(mapping?: { readonly source: string; readonly copy:
     read: (path) => readBounded(toCopy(path)),
     kind: (path) => kindOf(toCopy(path)),
     realPath: (path) => toSource(realPathOf(toCopy(path))),
+    list: (path) => namesIn(toCopy(path)),
   };
 }
 
@@ -60,6 +61,15 @@ function kindOf(path: string): "file" | "folder" | "other" | undefined {
   } catch (error) {
     if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EACCES", "EPERM", "ERR_INVALID_ARG_VALUE"))
       return undefined;
+    throw error;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP", "EACCES", "EPERM")) return [];
     throw error;
   }
 }

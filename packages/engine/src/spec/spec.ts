@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { Notice } from "./notice.ts";
+import { Workbench } from "./workbench.ts";
 
 export { Notice };
 
@@ -205,6 +206,8 @@ export const EnvironmentSpec = z.looseObject({
    * counts). They are secrets: in no output, and in no file of an environment.
    */
   variables: z.optional(z.record(z.string(), z.string())),
+  /** The service that is entered, where the project has one. */
+  workbench: z.optional(Workbench),
   /** Other top-level elements in canonical form, `x-…` among them, by their key. */
   other: z.optional(z.record(z.string(), json)),
   notices: z.array(Notice),

@@ -23,6 +23,7 @@ export function memoryFiles(
     },
     kind: (path) => (contents.has(path) ? "file" : isFolder(path) ? "folder" : undefined),
     realPath: (path) => path,
+    list: (folder) => namesBelow(folder, [...contents.keys()]),
   };
 }
 
@@ -51,4 +52,9 @@ export function problemsOf(
       : [{ message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }];
   }
   throw new Error("the project was not refused");
+}
+
+function namesBelow(folder: string, paths: readonly string[]): string[] {
+  const below = paths.filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1));
+  return [...new Set(below.flatMap((path) => path.split("/").slice(0, 1)))];
 }
