@@ -98,7 +98,15 @@ function builtins(): Plugin {
 /** `node:crypto` takes 3 ms to load and is used by few commands, by these functions alone: the first call loads it. */
 function lazyCrypto(): Plugin {
   const id = "\0lazy-crypto";
-  const functions = ["createHash", "randomBytes", "randomUUID", "randomInt"];
+  const functions = [
+    "createHash",
+    "randomBytes",
+    "randomUUID",
+    "randomInt",
+    "createPrivateKey",
+    "createPublicKey",
+    "generateKeyPairSync",
+  ];
   const code = functions.map(
     (name) => `export const ${name} = (...args) => process.getBuiltinModule("node:crypto").${name}(...args);`,
   );

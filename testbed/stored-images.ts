@@ -8,13 +8,7 @@ import { type Machine, command, succeeds } from "../scripts/setup/machine.ts";
 import { hostOptions } from "./containers.ts";
 
 /** What machines can run without a registry. */
-const storedImages = [
-  "busybox:latest",
-  "nginx:1-alpine",
-  "node:24-alpine",
-  "postgres:16-alpine",
-  "redis:7-alpine",
-];
+const storedImages = ["busybox:latest", "nginx:1-alpine", "node:24-alpine", "postgres:16-alpine", "redis:7-alpine"];
 
 const label = "cilo.testbed.images";
 

@@ -1,13 +1,8 @@
 import { resolve } from "node:path";
-import { isCiloError } from "@cilo/base";
 import {
-  EngineCode,
   type EnvironmentSpec,
-  type Parser,
-  type ProjectFiles,
   type ResolvedDevcontainer,
-  composeParser,
-  detectProject,
+  chooseParser,
   projectFiles,
   readDevcontainer,
 } from "@cilo/engine";
@@ -35,7 +30,9 @@ export interface ProjectChoice {
 export function parseProject(context: Pick<CiloContext, "cwd" | "env">, choice: ProjectChoice): EnvironmentSpec {
   const workingDir = resolve(context.cwd, choice.from ?? ".");
   const files = projectFiles();
-  return chooseParser(workingDir, files, choice).parse({
+  const namesFiles = choice.file !== undefined || Boolean(context.env["COMPOSE_FILE"]);
+  const { parser } = chooseParser({ parsers, workingDir, files, namesFiles, ...given({ format: formatOf(choice) }) });
+  return parser.parse({
     files,
     env: definedOnly(context.env),
     workingDir,
@@ -69,18 +66,7 @@ function definedOnly(env: CiloContext["env"]): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-/**
- * A file that is named is a Compose file, wherever it lies; otherwise the folder says what it is. A folder that does not
- * may still be a Compose project: by `COMPOSE_FILE`, or by a folder above it.
- */
-function chooseParser(workingDir: string, files: ProjectFiles, choice: ProjectChoice): Parser {
-  const { file } = choice;
-  const format = choice.format ?? (choice.devcontainer === undefined ? undefined : "devcontainer");
-  if (file !== undefined && format === undefined) return composeParser;
-  try {
-    return detectProject({ parsers, workingDir, files, ...given({ format }) }).parser;
-  } catch (error) {
-    if (format === undefined && isCiloError(error, EngineCode.projectNotDetected)) return composeParser;
-    throw error;
-  }
+/** A devcontainer.json that is named says its format. */
+function formatOf({ format, devcontainer }: ProjectChoice): string | undefined {
+  return format ?? (devcontainer === undefined ? undefined : "devcontainer");
 }

@@ -39,7 +39,7 @@ export { findOrphans } from "./environments/orphans.ts";
 export type { Orphan, OrphanSources } from "./environments/orphans.ts";
 export { REFERENCE_VERSION, composeAttributes, composeParser, printCompose } from "./parsers/compose/index.ts";
 export type { ComposeAttribute } from "./parsers/compose/index.ts";
-export { detectProject } from "./parsers/detect.ts";
+export { chooseParser } from "./parsers/detect.ts";
 export type { DetectRequest, Detected } from "./parsers/detect.ts";
 export { projectFiles } from "./parsers/project-files.ts";
 export { isolationRule } from "./isolation/rules.ts";

@@ -1,11 +1,13 @@
 import { realpath } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { CiloError, isCiloError } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
 import { detectProject } from "../parsers/detect.ts";
 import { projectFiles } from "../parsers/project-files.ts";
+import { CONFIG_PATH } from "./config-file.ts";
 import type { EnvironmentsDeps } from "./deps.ts";
 import type { Located, UpRequest } from "./environments.ts";
-import { isInside, isSameSource, locateSource, sourceProjectDir } from "./source.ts";
+import { isFolder, isInside, isSameSource, locateSource, sourceProjectDir } from "./source.ts";
 import { fileWorkspaces } from "./file-workspaces.ts";
 import type { SourceLocation } from "./workspaces.ts";
 
@@ -21,10 +23,10 @@ export async function chooseSource(
   found: Located | undefined,
 ): Promise<SourceLocation> {
   const workspaces = deps.workspaces ?? fileWorkspaces;
-  if (found === undefined) return await locateSource(request.from ?? request.workingDir, workspaces);
+  if (found === undefined) return await locateSource(await askedFolder(deps, request), workspaces);
   const { record } = found;
   if (request.from === undefined && !(await isOtherProject(deps, request.workingDir))) return record;
-  const asked = await locateSource(request.from ?? request.workingDir, workspaces);
+  const asked = await locateSource(await askedFolder(deps, request), workspaces);
   if (isSameSource(record, asked)) return record;
   throw new CiloError(
     EngineCode.nameTaken,
@@ -33,15 +35,40 @@ export async function chooseSource(
   );
 }
 
-/** Whether a folder is a project of its own, and not a part of Cilo's home. */
-async function isOtherProject(deps: EnvironmentsDeps, folder: string): Promise<boolean> {
-  const workingDir = await realpath(folder);
-  if (isInside(await realpath(deps.home.root), workingDir)) return false;
+/**
+ * The folder of the project that is asked for: of the one that the named or current folder is or lies in. Where files
+ * are named, it is the folder they are named from.
+ */
+async function askedFolder(deps: EnvironmentsDeps, { from, workingDir, options }: UpRequest): Promise<string> {
+  const folder = from ?? workingDir;
+  const isGiven = (options.files ?? []).length > 0 || !(await isFolder(folder));
+  return isGiven ? folder : (projectFolder(deps, await realpath(folder), options.format) ?? folder);
+}
+
+/** The nearest folder upwards that a format or a config of ours makes a project's. */
+function projectFolder(deps: EnvironmentsDeps, folder: string, format?: string): string | undefined {
+  const files = projectFiles();
+  const isConfigured = (place: string): boolean => files.kind(join(place, CONFIG_PATH)) === "file";
+  const found = [upwards(folder).find(isConfigured), detectedFolder(deps, folder, format)];
+  return found.filter((place) => place !== undefined).sort((a, b) => b.length - a.length)[0];
+}
+
+function upwards(folder: string): string[] {
+  return dirname(folder) === folder ? [folder] : [folder, ...upwards(dirname(folder))];
+}
+
+function detectedFolder({ parsers }: EnvironmentsDeps, workingDir: string, format?: string): string | undefined {
   try {
-    detectProject({ parsers: deps.parsers, workingDir, files: projectFiles() });
-    return true;
+    return detectProject({ parsers, workingDir, files: projectFiles(), ...(format === undefined ? {} : { format }) })
+      .folder;
   } catch (error) {
-    if (isCiloError(error, EngineCode.projectNotDetected)) return false;
+    if (isCiloError(error, EngineCode.projectNotDetected)) return undefined;
     throw error;
   }
+}
+
+/** Whether a folder is, or lies in, a project of its own, and not a part of Cilo's home. */
+async function isOtherProject(deps: EnvironmentsDeps, folder: string): Promise<boolean> {
+  const workingDir = await realpath(folder);
+  return !isInside(await realpath(deps.home.root), workingDir) && projectFolder(deps, workingDir) !== undefined;
 }

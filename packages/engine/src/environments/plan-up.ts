@@ -3,6 +3,7 @@ import { parseLabel } from "../spec/names.ts";
 import type { EnvironmentSpec } from "../spec/spec.ts";
 import { previewAllocation } from "./preview-allocation.ts";
 import { chooseSource } from "./choose-source.ts";
+import { withComposeFile } from "./compose-file-variable.ts";
 import { readProjectConfig } from "./config-file.ts";
 import type { EnvironmentsDeps } from "./deps.ts";
 import { desiredOf, planInput } from "./desired.ts";
@@ -19,10 +20,11 @@ import { sourceProjectDir } from "./source.ts";
  */
 export async function planUp(
   deps: EnvironmentsDeps,
-  request: UpRequest,
+  asked: UpRequest,
 ): Promise<{ readonly spec: EnvironmentSpec; readonly isolated: IsolatedSpec }> {
-  const environment = parseLabel(request.environment, "environment");
+  const environment = parseLabel(asked.environment, "environment");
   const found = await lookUp(deps.home, environment);
+  const request = await withComposeFile(asked, deps.env, found);
   const location = await chooseSource(deps, request, found);
   const config = await readProjectConfig(sourceProjectDir(location));
   const options = mergeOptions(found?.record.options ?? DEFAULT_OPTIONS, request.options);

@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 import { CiloError } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
-import { type Detected, detectProject } from "../parsers/detect.ts";
+import { type Detected, chooseParser } from "../parsers/detect.ts";
 import type { Parser } from "../parsers/parser.ts";
 import { projectFiles } from "../parsers/project-files.ts";
 import { isDnsLabel } from "../spec/names.ts";
 import type { EnvironmentSpec } from "../spec/spec.ts";
+import { withoutComposeFile } from "./compose-file-variable.ts";
 import type { ProjectConfig } from "./config.ts";
 import type { EnvironmentsDeps } from "./deps.ts";
 import type { EnvironmentOptions } from "./record.ts";
@@ -43,17 +44,16 @@ export function parseProject(
   refuseEscapes([...config.composeFiles, ...config.envFiles], { workingDir, sourceRoot: location.sourceRoot });
   const named = chosen(options.files, config.composeFiles);
   const envFiles = chosen(options.envFiles, config.envFiles);
-  // Files that are named are Compose files, wherever they lie.
-  const format = options.format ?? (named.length > 0 ? "compose" : undefined);
-  const { parser, passedOver } = detectProject({
+  const { parser, passedOver } = chooseParser({
     parsers: deps.parsers,
     workingDir,
     files,
-    ...(format === undefined ? {} : { format }),
+    namesFiles: named.length > 0,
+    ...(options.format === undefined ? {} : { format: options.format }),
   });
   const spec = parser.parse({
     files,
-    env: definedOnly(deps.env),
+    env: withoutComposeFile(definedOnly(deps.env)),
     workingDir,
     ...(named.length === 0 ? {} : { projectFiles: named }),
     ...(envFiles.length === 0 ? {} : { envFiles }),

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { CiloError, createFileExclusive } from "@cilo/base";
 import { parse } from "yaml";
 import type { Allocation } from "../isolation/isolated-spec.ts";
+import { composeParser } from "../parsers/compose/index.ts";
 import type { Parser } from "../parsers/parser.ts";
 import { type FakeRuntime, createFakeRuntime } from "../runtimes/fake.ts";
 import type { Runtime } from "../runtimes/runtime.ts";
@@ -144,10 +145,7 @@ export function upRequest(environment: string, source: string): UpRequest {
 /** A parser of canonical Compose files alone. */
 const yamlParser: Parser = {
   format: "compose",
-  detect: (workingDir, files) => {
-    const path = join(workingDir, "compose.yaml");
-    return files.kind(path) === "file" ? path : undefined;
-  },
+  detect: (workingDir, files) => composeParser.detect(workingDir, files),
   parse: ({ workingDir, files, projectFiles }) => {
     const path = join(workingDir, projectFiles?.[0] ?? "compose.yaml");
     const raw: unknown = parse(Buffer.from(files.read(path)).toString());

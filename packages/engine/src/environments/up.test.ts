@@ -2,6 +2,8 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { UpResult } from "./environments.ts";
+import { createEnvironments } from "./lifecycle.ts";
+import { upRequest } from "./testing.ts";
 import { SHOP, shop, writeShop, idOf, failure, upsOf, composeFile } from "./testing-shop.ts";
 
 describe("up on an environment that is there", () => {
@@ -122,6 +124,27 @@ describe("an environment name", () => {
     await using bench = await shop();
     const { status } = await bench.up("dev");
     expect((await bench.up("dev", { workingDir: status.workspace })).changed).toBe(false);
+  });
+});
+
+describe("the project that is meant", () => {
+  test("is the nearest one upwards of the current folder, and of the one named", async () => {
+    await using bench = await shop();
+    await bench.write("src/web/index.ts", "");
+    const below = join(bench.source, "src/web");
+    expect((await bench.up("one", { from: below })).status.source).toBe(bench.source);
+    expect((await bench.up("two", { workingDir: below })).status.source).toBe(bench.source);
+    expect((await bench.up("one", { workingDir: below })).changed).toBe(false);
+  });
+
+  test("is that of the folder where COMPOSE_FILE names its files, which are remembered", async () => {
+    await using bench = await shop();
+    await bench.write("deploy/other.yaml", "services: { other: { image: nginx, networks: { default: null } } }\n");
+    const deps = { ...bench.deps, env: { ...bench.deps.env, COMPOSE_FILE: "deploy/other.yaml" } };
+    const { status } = await createEnvironments(deps).up(upRequest("dev", bench.source), bench.context());
+    expect(status.serviceStatus.map(({ service }) => service)).toEqual(["other"]);
+    const again = await bench.up("dev", { workingDir: bench.folder });
+    expect(again.status.serviceStatus.map(({ service }) => service)).toEqual(["other"]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { CiloError } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
 import { parseLabel } from "../spec/names.ts";
+import { withComposeFile } from "./compose-file-variable.ts";
 import { createEnvironment } from "./create.ts";
 import type { EnvironmentsDeps } from "./deps.ts";
 import type { Located, OperationContext, UpRequest, UpResult } from "./environments.ts";
@@ -19,12 +20,13 @@ export interface UpMode {
 /** {@link Environments.up}, and with `startNothing` {@link Environments.create}. */
 export async function bringUp(
   deps: EnvironmentsDeps,
-  request: UpRequest & UpMode,
+  asked: UpRequest & UpMode,
   context: OperationContext,
 ): Promise<UpResult> {
-  const environment = parseLabel(request.environment, "environment");
+  const environment = parseLabel(asked.environment, "environment");
   await using operation = await beginOperation(deps.home, environment, context);
   const found = await lookUp(deps.home, environment);
+  const request = await withComposeFile(asked, deps.env, found);
   const source = await chooseSource(deps, request, found);
   if (found?.record.phase === "ready") {
     checkRuntime(found, request);
