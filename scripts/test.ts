@@ -15,11 +15,15 @@ import { runProject } from "./test/vitest.ts";
 
 const images = ["busybox:latest", "nginx:1-alpine", "node:24-alpine", "postgres:16-alpine", "redis:7-alpine"];
 
+/** Completion is tried in each shell that it is made for. */
+const completedShells = ["bash", "zsh", "fish"];
+
 await runScript(async (signal) => {
   const paths = process.argv.slice(2).filter((argument) => argument !== "--yes");
   const machine = await describeMachine(signal);
   await prepareMachine(machine, {
     packages: [...(await packagesForImages(machine, images)), ...(await packagesForTunnels())],
+    programs: completedShells,
   });
   await ensureImages(machine, images);
   const before = await leftAtEngine(machine);

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,11 +36,6 @@ async function proposals(words: readonly string[]): Promise<string[]> {
     .filter(Boolean)
     .map((line) => line.split("\t")[0] ?? "");
 }
-
-/** The scripts of shells that are not here cannot be tried. */
-const installed = shells.filter((shell) =>
-  (process.env["PATH"] ?? "").split(":").some((folder) => existsSync(join(folder, shell))),
-);
 
 describe("completion", () => {
   test.each([
@@ -83,25 +77,25 @@ describe("completion", () => {
     expect(await proposals(words)).toEqual(expected);
   });
 
-  test.each(installed)("the script is one that %s can read", async (shell) => {
+  test.each(shells)("the script is one that %s can read", async (shell) => {
     const args = shell === "fish" ? ["--no-execute"] : ["-n"];
     expect(await inShell(shell, (file) => [...args, file])).toBe("");
   });
 
   const cilo = String.raw`cilo() { printf 'agent-1\tName\nagent-2\tName\n'; }`;
 
-  test.runIf(installed.includes("bash"))("in bash offers what cilo proposes", async () => {
+  test("in bash offers what cilo proposes", async () => {
     const then = `${cilo}; COMP_WORDS=(cilo up ag); COMP_CWORD=2; _cilo; printf '%s\n' "\${COMPREPLY[@]}"`;
     expect(await inShell("bash", (file) => ["-c", `. ${file}; ${then}`])).toBe("agent-1\nagent-2\n");
   });
 
-  test.runIf(installed.includes("zsh"))("in zsh offers what cilo proposes, with what it means", async () => {
+  test("in zsh offers what cilo proposes, with what it means", async () => {
     const stubs = `compdef() { :; }; _describe() { print -rl -- "\${(P@)2}"; }; words=(cilo up ag); CURRENT=3`;
     const offered = await inShell("zsh", (file) => ["-f", "-c", `${stubs}; . ${file}; ${cilo}; _cilo`]);
     expect(offered).toBe("agent-1:Name\nagent-2:Name\n");
   });
 
-  test.runIf(installed.includes("fish"))("in fish offers what cilo proposes, with what it means", async () => {
+  test("in fish offers what cilo proposes, with what it means", async () => {
     const stub = String.raw`function cilo; printf 'agent-1\tName\nagent-2\tName\n'; end`;
     const offered = await inShell("fish", (file) => [
       "--no-config",
