@@ -1,3 +1,4 @@
+import { endpointPort } from "../isolation/ports.ts";
 import type { ContainerStatus } from "../runtimes/runtime.ts";
 import type { StoredIsolation } from "./isolation-file.ts";
 import type { Endpoint } from "./ports.ts";
@@ -16,14 +17,27 @@ export function endpointsOf(isolation: StoredIsolation, containers: Containers):
     ...service,
     containers: containersOf(containers, service.composeProject, service.name),
   }));
-  return [...own, ...shared].map((service) => ({
+  const endpoints = [...own, ...shared].map((service) => ({
     service: service.name,
     label: service.label,
     addresses: addressesOf(service.containers, isolation),
-    ports: service.ports,
+    ports: service.ports.length > 0 ? service.ports : exposedPorts(service.containers),
     hostnames: service.hostnames,
-    ingress: service.name === isolation.ingress,
   }));
+  const ingress = isolation.ingress ?? onlyHttp(endpoints);
+  return endpoints.map((endpoint) => ({ ...endpoint, ingress: endpoint.service === ingress }));
+}
+
+/** Where the project's own words name no front door, what its images expose may. */
+function onlyHttp(endpoints: readonly Pick<Endpoint, "service" | "ports">[]): string | undefined {
+  const [only, ...more] = endpoints.filter(({ ports }) => ports.some(({ scheme }) => scheme !== undefined));
+  return more.length === 0 ? only?.service : undefined;
+}
+
+/** Of a service whose definition names no port: those of its image. */
+function exposedPorts(containers: readonly ContainerStatus[]): Endpoint["ports"] {
+  const [first] = containers.filter((container) => container.exposed !== undefined);
+  return (first?.exposed ?? []).map(({ port, protocol }) => endpointPort(port, protocol));
 }
 
 /** A service's containers by index. */

@@ -87,4 +87,22 @@ describe("on a real Docker engine", () => {
     expect(again.status.serviceStatus.flatMap(({ containers }) => containers)).toContainEqual(web);
     expect(await textAt(bench.names.of("dev")["web"]?.[0])).toBe("dev");
   });
+
+  test("what an image exposes is known where the project names no port, and names the front door", async () => {
+    const bare = "image: busybox:latest, stop_signal: SIGKILL, command: [sleep, '600']";
+    await using bench = await createEngineBench(`
+services:
+  site: { image: "nginx:1-alpine", stop_signal: SIGKILL }
+  db: { image: "redis:7-alpine", stop_signal: SIGKILL, expose: ["7000"] }
+  tool: { ${bare} }
+`);
+    const { status } = await bench.up("dev");
+    const ports = status.serviceStatus.map(({ service, endpoint }) => [service, endpoint.ports]);
+    expect(Object.fromEntries(ports)).toEqual({
+      site: [{ port: 80, protocol: "tcp", scheme: "http" }],
+      db: [{ port: 7000, protocol: "tcp" }],
+      tool: [],
+    });
+    expect(status.ingress).toBe("site");
+  });
 });

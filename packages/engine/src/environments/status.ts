@@ -21,14 +21,16 @@ export async function environmentStatus(
   const projects = [composeProject, ...(isolation?.shared ?? []).map((shared) => shared.composeProject)];
   const statuses = await Promise.all(projects.map((one) => runtime.status({ composeProject: one }, { signal })));
   const containers: Containers = new Map(statuses.flatMap(({ environments }) => [...environments]));
+  const services = isolation === undefined ? [] : serviceStatuses(isolation, containers);
+  const ingress = isolation?.ingress ?? services.find(({ endpoint }) => endpoint.ingress)?.service;
   return {
     ...summaryOf(located, isolation, containers),
     suffix: record.suffix,
     workspace: paths.workspace,
     composeProject,
     blocks: record.allocation?.blocks ?? [],
-    serviceStatus: isolation === undefined ? [] : serviceStatuses(isolation, containers),
-    ...(isolation?.ingress === undefined ? {} : { ingress: isolation.ingress }),
+    serviceStatus: services,
+    ...(ingress === undefined ? {} : { ingress }),
     sharedWithHost: isolation?.sharedWithHost ?? [],
   };
 }

@@ -13,7 +13,7 @@ const MAX_EXPANDED = 1024;
 
 /**
  * The container ports a service is known to listen on, from `ports` and `expose`, each once, in order of appearance.
- * What its image exposes beyond is not known here. A range of more than 1024 ports counts with its first 1024.
+ * What its image exposes is not known before its container runs. A range of more than 1024 ports counts with its first 1024.
  */
 export function endpointPorts(service: Service): EndpointPort[] {
   const ports = new Map<string, EndpointPort>();
@@ -31,7 +31,8 @@ function fromPort(port: ServicePort): EndpointPort[] {
   return [{ ...endpointPort(port.target, protocol, declaredScheme(port)), ...published }];
 }
 
-function endpointPort(
+/** A port with the scheme that it usually has, unless another is declared. */
+export function endpointPort(
   port: number,
   protocol: EndpointPort["protocol"],
   declared?: EndpointPort["scheme"],

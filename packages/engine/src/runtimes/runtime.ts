@@ -15,6 +15,8 @@ export interface ContainerStatus {
   readonly imageId?: string;
   /** IPv4 by engine network name; empty while not running. */
   readonly addresses: Readonly<Record<string, string>>;
+  /** What its image or its definition exposes, each once; absent while not running, or where the engine does not say. */
+  readonly exposed?: readonly { readonly port: number; readonly protocol: "tcp" | "udp" }[];
   /** Milliseconds since the epoch; absent when never started, and when `details` were not asked for. */
   readonly startedAt?: number;
 }

@@ -60,6 +60,19 @@ describe("a listed container", () => {
     expect(containerStatus(listed({ State }))?.state).toBe(state);
   });
 
+  test("exposes each port once, however often it is published", () => {
+    const Ports = [
+      { PrivatePort: 5432, Type: "tcp" },
+      { PrivatePort: 53, Type: "udp", PublicPort: 53, IP: "0.0.0.0" },
+      { PrivatePort: 53, Type: "udp", PublicPort: 53, IP: "::" },
+      { PrivatePort: 9, Type: "sctp" },
+    ];
+    expect(containerStatus(listed({ Ports }))?.exposed).toEqual([
+      { port: 53, protocol: "udp" },
+      { port: 5432, protocol: "tcp" },
+    ]);
+  });
+
   test("that does not run has no addresses, whatever the engine remembers", () => {
     expect(containerStatus(listed({ State: "exited", Status: "Exited (0) now" }))?.addresses).toEqual({});
   });

@@ -55,6 +55,7 @@ export function containerStatus(container: ListedContainer): ContainerStatus | u
   const state = stateOf(container.State);
   const health = healthOf(container);
   const exitCode = exitCodeOf(container.Status);
+  const exposed = exposedPorts(container);
   return {
     id: container.Id,
     containerName: containerName(container),
@@ -64,6 +65,7 @@ export function containerStatus(container: ListedContainer): ContainerStatus | u
     addresses: state === "running" || state === "paused" ? addressesOf(container) : {},
     ...(health === undefined ? {} : { health }),
     ...(exitCode === undefined ? {} : { exitCode }),
+    ...(exposed.length === 0 ? {} : { exposed }),
     ...(container.ImageID === undefined ? {} : { imageId: container.ImageID }),
   };
 }
@@ -99,6 +101,14 @@ function healthOf(container: ListedContainer): ContainerStatus["health"] {
 function exitCodeOf(status: string): number | undefined {
   const code = /^(?:Exited|Restarting) \((\d+)\)/u.exec(status)?.[1];
   return code === undefined ? undefined : Number(code);
+}
+
+/** A published port stands in the list once for each address that it is published on. */
+function exposedPorts({ Ports }: ListedContainer): NonNullable<ContainerStatus["exposed"]>[number][] {
+  const ports = new Map<string, NonNullable<ContainerStatus["exposed"]>[number]>();
+  for (const { PrivatePort: port, Type: protocol } of Ports ?? [])
+    if (protocol === "tcp" || protocol === "udp") ports.set(`${port}/${protocol}`, { port, protocol });
+  return [...ports.values()].sort((a, b) => a.port - b.port);
 }
 
 function addressesOf(container: ListedContainer): Record<string, string> {

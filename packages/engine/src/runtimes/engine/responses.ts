@@ -18,6 +18,8 @@ export const ContainerList = z.array(
     Status: z.string(),
     /** From API 1.52 on. */
     Health: z.optional(z.nullable(z.object({ Status: z.optional(z.string()) }))),
+    /** Exposed ones that are not published too, while it runs. */
+    Ports: z.optional(z.nullable(z.array(z.object({ PrivatePort: z.number(), Type: z.string() })))),
     Mounts: z.optional(z.nullable(z.array(z.object({ Type: z.optional(z.string()), Name: z.optional(z.string()) })))),
     NetworkSettings: z.optional(
       z.nullable(
