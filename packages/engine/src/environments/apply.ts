@@ -74,7 +74,7 @@ export async function apply(work: Work, request: ApplyRequest): Promise<ApplyRes
 }
 
 async function applyWith(work: Work, request: ApplyRequest, allocation: Allocation): Promise<ApplyResult> {
-  const plan = await makePlan(work.deps, request, allocation);
+  const plan = await makePlan(work.deps, { ...request, signal: work.context.signal }, allocation);
   const { located, isolated, isolation } = plan;
   const result = { located, isolated, isolation };
   if (request.startNothing) {

@@ -3,6 +3,7 @@ import { CiloError, type Problem, problemLine, readFileIfThere } from "@cilo/bas
 import { type Document, LineCounter, isAlias, isNode, parseDocument } from "yaml";
 import type * as z from "zod/mini";
 import { EngineCode } from "../errors.ts";
+import { projectFiles } from "../parsers/project-files.ts";
 import { isDnsLabel } from "../spec/names.ts";
 import { ConfigFile, KNOWN_KEYS } from "./config-schema.ts";
 import type { ProjectConfig } from "./config.ts";
@@ -15,13 +16,24 @@ export const CONFIG_PATH = join(".cilo", "config.yml");
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Reads `.cilo/config.yml` of a project folder; an absent or empty file is the default configuration.
+ * Reads `.cilo/config.yml` of a project folder; an absent or empty file is the default configuration. With `within`,
+ * one that a link leads out of that folder is absent.
  *
  * @throws CiloError `CONFIG_INVALID` with every problem, each with its line.
  */
-export async function readProjectConfig(projectDir: string): Promise<ProjectConfig> {
-  const text = await readFileIfThere(join(projectDir, CONFIG_PATH));
+export async function readProjectConfig(
+  projectDir: string,
+  options: { readonly within?: string | undefined } = {},
+): Promise<ProjectConfig> {
+  const path = join(projectDir, CONFIG_PATH);
+  const text = options.within === undefined ? await readFileIfThere(path) : readConfined(path, options.within);
   return parseProjectConfig(text ?? "", CONFIG_PATH);
+}
+
+/** The file's text where it lies in the folder, links followed; `undefined` where it does not or is not there. */
+function readConfined(path: string, folder: string): string | undefined {
+  const files = projectFiles(undefined, { within: [folder] });
+  return files.kind(path) === "file" ? Buffer.from(files.read(path)).toString("utf8") : undefined;
 }
 
 /** {@link readProjectConfig} for a text; `file` is how problems name it. */

@@ -15,7 +15,7 @@ import type { EnvironmentOptions, EnvironmentRecord } from "./record.ts";
 import type { RuntimeInfo } from "../runtimes/runtime.ts";
 import { saveRecord } from "./records.ts";
 import { removeDebris, removeEnvironment } from "./remove.ts";
-import { sourceProjectDir } from "./source.ts";
+import { sourceProjectDir, confinedTo } from "./source.ts";
 import { upResult } from "./up-result.ts";
 import type { UpMode } from "./up.ts";
 import { type Work, cleanUpWork, createWork } from "./work.ts";
@@ -34,7 +34,7 @@ export async function createEnvironment(
   context: OperationContext,
 ): Promise<UpResult> {
   const { request, source, operation } = asked;
-  const config = await readProjectConfig(sourceProjectDir(source));
+  const config = await readProjectConfig(sourceProjectDir(source), confinedTo(deps, source.sourceRoot));
   const runtime = request.runtime ?? config.runtime ?? deps.defaultRuntime;
   const work = createWork(deps, { runtime, operation, context });
   const options = mergeOptions(DEFAULT_OPTIONS, request.options);

@@ -1,4 +1,6 @@
 import type { Clock } from "@cilo/base";
+import type { IsolatedSpec } from "../isolation/isolated-spec.ts";
+import type { EnvironmentSpec } from "../spec/spec.ts";
 import type { Parser } from "../parsers/parser.ts";
 import type { Runtime } from "../runtimes/runtime.ts";
 import type { Home } from "./home.ts";
@@ -29,6 +31,20 @@ export interface EnvironmentsDeps {
   readonly scheduleReap: (composeProject: string, afterMs: number) => Promise<void>;
   /** Default: the real file system. */
   readonly workspaces?: Workspaces;
+  /** Set where projects are other people's: on a machine of a server. */
+  readonly guard?: Guard;
+}
+
+/** With a guard, no file outside of a project's own folder is read while it is parsed, on no way that a link leads. */
+export interface Guard {
+  /**
+   * Answers the environment as it may run, before anything of it is built or started.
+   * @throws CiloError when it may not
+   */
+  admit(
+    asked: { readonly spec: EnvironmentSpec; readonly isolated: IsolatedSpec; readonly workspace: string },
+    options: { readonly signal: AbortSignal },
+  ): Promise<IsolatedSpec>;
 }
 
 /** Asks the user for a word that cannot be assumed. */

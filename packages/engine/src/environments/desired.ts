@@ -10,7 +10,7 @@ import type { Located } from "./environments.ts";
 import { readProjectConfig } from "./config-file.ts";
 import { mergeHostnames } from "./hostnames.ts";
 import { type Project, parseProject } from "./project.ts";
-import { workspaceProjectDir } from "./source.ts";
+import { workspaceProjectDir, confinedTo } from "./source.ts";
 
 const hostFiles = projectFiles();
 
@@ -29,7 +29,7 @@ export interface Desired {
  * @throws CiloError of the config, the parser or the isolation
  */
 export async function readDesired(deps: EnvironmentsDeps, { record, paths }: Located): Promise<Desired> {
-  const config = await readProjectConfig(workspaceProjectDir(paths, record));
+  const config = await readProjectConfig(workspaceProjectDir(paths, record), confinedTo(deps, paths.workspace));
   const project = parseProject(deps, { location: record, workspace: paths.workspace, config, options: record.options });
   return desiredOf(project, { config, plan: planInput(deps.home.id, { record, paths }, config) });
 }

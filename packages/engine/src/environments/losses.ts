@@ -4,7 +4,7 @@ import { readProjectConfig } from "./config-file.ts";
 import type { Located } from "./environments.ts";
 import { treePair } from "./fill-workspace.ts";
 import { withoutGenerated } from "./generated.ts";
-import { isFolder, workspaceProjectDir } from "./source.ts";
+import { isFolder, workspaceProjectDir, confinedTo } from "./source.ts";
 import type { Work } from "./work.ts";
 
 /** How many files an error names. */
@@ -20,7 +20,7 @@ const NAMED = 3;
 export async function refuseLosses(work: Work, located: Located): Promise<void> {
   const { record, paths } = located;
   if (!(await isFolder(paths.workspace))) return;
-  const config = await readProjectConfig(workspaceProjectDir(paths, record));
+  const config = await readProjectConfig(workspaceProjectDir(paths, record), confinedTo(work.deps, paths.workspace));
   const { signal } = work.context;
   const changes = await work.workspaces.workspaceChanges({ ...treePair(work, located, config), signal });
   const edits = await withoutGenerated(paths, changes);

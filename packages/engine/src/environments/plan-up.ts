@@ -12,7 +12,7 @@ import { environmentPaths } from "./home.ts";
 import { DEFAULT_OPTIONS, chooseSuffix, mergeOptions } from "./options.ts";
 import { parseProject, projectLabel } from "./project.ts";
 import { lookUp } from "./records.ts";
-import { sourceProjectDir } from "./source.ts";
+import { sourceProjectDir, confinedTo } from "./source.ts";
 
 /**
  * {@link Environments.plan}: from the source as it is now, whose edits `up` would bring over first. Addresses that are
@@ -26,7 +26,7 @@ export async function planUp(
   const found = await lookUp(deps.home, environment);
   const request = await withComposeFile(asked, deps.env, found);
   const location = await chooseSource(deps, request, found);
-  const config = await readProjectConfig(sourceProjectDir(location));
+  const config = await readProjectConfig(sourceProjectDir(location), confinedTo(deps, location.sourceRoot));
   const options = mergeOptions(found?.record.options ?? DEFAULT_OPTIONS, request.options);
   const project = parseProject(deps, { location, config, options });
   const identity = { project: found?.record.project ?? projectLabel(config, project.spec.name), environment };

@@ -30,17 +30,18 @@ export interface Plan {
 }
 
 export async function makePlan(
-  deps: Pick<EnvironmentsDeps, "env">,
+  deps: Pick<EnvironmentsDeps, "env" | "guard">,
   request: {
     readonly located: Located;
     readonly desired: Desired;
     readonly unapplied: UnappliedPaths;
     readonly edits: readonly Change[];
+    readonly signal: AbortSignal;
   },
   allocation: Allocation,
 ): Promise<Plan> {
   const { located, desired } = request;
-  const isolated = desired.isolate(allocation);
+  const isolated = await admitted(deps, request, desired.isolate(allocation));
   const isolation = storedIsolation(isolated);
   const text = renderComposeFile(isolated.document);
   const edits = await editsFingerprint(isolation, located.paths.workspace, request.edits);
@@ -67,6 +68,16 @@ export async function makePlan(
     ],
     restarts: servicesAsking(desired.project.spec, changed, "restart"),
   };
+}
+
+async function admitted(
+  { guard }: Pick<EnvironmentsDeps, "guard">,
+  { located, desired, signal }: Parameters<typeof makePlan>[1],
+  isolated: IsolatedSpec,
+): Promise<IsolatedSpec> {
+  if (guard === undefined) return isolated;
+  const { workspace } = located.paths;
+  return await guard.admit({ spec: desired.project.spec, isolated, workspace }, { signal });
 }
 
 /** Writes the generated files. @returns whether the Compose file is another than it was */

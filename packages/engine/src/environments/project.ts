@@ -28,7 +28,7 @@ export interface Project {
  * @throws CiloError `PROJECT_NOT_DETECTED`, `PROJECT_INVALID`, `FILE_NOT_FOUND`, `PATH_ESCAPES`
  */
 export function parseProject(
-  deps: Pick<EnvironmentsDeps, "parsers" | "env">,
+  deps: Pick<EnvironmentsDeps, "parsers" | "env" | "guard">,
   request: {
     readonly location: SourceLocation;
     readonly workspace?: string;
@@ -40,6 +40,7 @@ export function parseProject(
   const workingDir = sourceProjectDir(location);
   const files = projectFiles(
     request.workspace === undefined ? undefined : { source: location.sourceRoot, copy: request.workspace },
+    deps.guard === undefined ? {} : { within: [location.sourceRoot, request.workspace ?? location.sourceRoot] },
   );
   refuseEscapes([...config.composeFiles, ...config.envFiles], { workingDir, sourceRoot: location.sourceRoot });
   const named = chosen(options.files, config.composeFiles);

@@ -2,6 +2,7 @@ import { realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { CiloError, isErrno } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
+import type { EnvironmentsDeps } from "./deps.ts";
 import type { EnvironmentPaths } from "./home.ts";
 import type { EnvironmentRecord } from "./record.ts";
 import type { SourceLocation, Workspaces } from "./workspaces.ts";
@@ -46,4 +47,9 @@ export async function isFolder(path: string): Promise<boolean> {
     if (isErrno(error, "ENOENT", "ENOTDIR", "EACCES", "ELOOP")) return false;
     throw error;
   }
+}
+
+/** The folder that a config must lie in: with a guard, the one it is read from. */
+export function confinedTo({ guard }: Pick<EnvironmentsDeps, "guard">, folder: string): { within?: string } {
+  return guard === undefined ? {} : { within: folder };
 }

@@ -3,7 +3,7 @@ import { type UnappliedPaths, loadUnapplied, saveUnapplied } from "./applied.ts"
 import { readProjectConfig } from "./config-file.ts";
 import type { Located } from "./environments.ts";
 import { prepareEnvFiles, treePair } from "./fill-workspace.ts";
-import { isFolder, workspaceProjectDir } from "./source.ts";
+import { isFolder, workspaceProjectDir, confinedTo } from "./source.ts";
 import type { Work } from "./work.ts";
 
 /** Source edits that came over, and those that did not. */
@@ -30,7 +30,7 @@ export async function syncSource(work: Work, located: Located): Promise<Synced> 
     });
     return { result: NOTHING, unapplied: before };
   }
-  const config = await readProjectConfig(workspaceProjectDir(paths, record));
+  const config = await readProjectConfig(workspaceProjectDir(paths, record), confinedTo(work.deps, paths.workspace));
   // Killed midway, the next command must take it that anything may have come over.
   await saveUnapplied(paths, "unknown");
   const { signal } = work.context;

@@ -7,7 +7,7 @@ import { treePair } from "./fill-workspace.ts";
 import { withoutGenerated } from "./generated.ts";
 import { beginOperation } from "./operation.ts";
 import { findReady } from "./records.ts";
-import { workspaceProjectDir } from "./source.ts";
+import { workspaceProjectDir, confinedTo } from "./source.ts";
 import { syncSource } from "./sync.ts";
 import { createWork } from "./work.ts";
 import { fileWorkspaces } from "./file-workspaces.ts";
@@ -71,6 +71,9 @@ async function onWorkspace<T>(
 }
 
 async function pairOf(deps: EnvironmentsDeps, located: Located): Promise<ReturnType<typeof treePair>> {
-  const config = await readProjectConfig(workspaceProjectDir(located.paths, located.record));
+  const config = await readProjectConfig(
+    workspaceProjectDir(located.paths, located.record),
+    confinedTo(deps, located.paths.workspace),
+  );
   return treePair({ deps }, located, config);
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "@cilo/base";
+import { CiloError, run } from "@cilo/base";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { composeParser } from "./compose/index.ts";
 import { projectFiles } from "./project-files.ts";
@@ -57,4 +57,39 @@ test("a device without end and a pipe nobody writes to are refused", async () =>
   await run("mkfifo", [pipe], { signal: AbortSignal.timeout(10_000), env: process.env });
   expect(() => projectFiles().read(pipe)).toThrow("is a pipe");
   expect(projectFiles().read("/dev/null")).toHaveLength(0);
+});
+
+test("a confined project reads nothing that lies outside, by no path and no link", () => {
+  mkdirSync(join(root, "project/inside"), { recursive: true });
+  writeFileSync(join(root, "outside"), "SECRET=1\n");
+  writeFileSync(join(root, "project/inside/env"), "A=1\n");
+  symlinkSync("../outside", join(root, "project/link"));
+  symlinkSync("..", join(root, "project/up"));
+  symlinkSync("inside", join(root, "project/within"));
+  const project = join(root, "project");
+  const files = projectFiles(undefined, { within: [project] });
+  for (const path of ["link", "up/outside", "../outside", "inside/../../outside"]) {
+    expect(files.kind(join(project, path))).toBeUndefined();
+    expect(() => files.read(join(project, path))).toThrow("leads out of the project");
+  }
+  expect(files.kind("/etc/passwd")).toBeUndefined();
+  expect(Buffer.from(files.read(join(project, "within/env"))).toString()).toBe("A=1\n");
+});
+
+test("a confined Compose file names no file outside as env file, include or extends", () => {
+  const project = join(root, "project");
+  mkdirSync(project);
+  writeFileSync(join(root, "outside.yaml"), "services: {a: {image: x, environment: {SECRET: '1'}}}\n");
+  const files = projectFiles(undefined, { within: [project] });
+  const refusal = (text: string): string => {
+    writeFileSync(join(project, "compose.yaml"), text);
+    try {
+      return JSON.stringify(composeParser.parse({ files, env: {}, workingDir: project }));
+    } catch (error) {
+      return error instanceof CiloError ? error.problems.map((one) => one.message).join() : String(error);
+    }
+  };
+  expect(refusal("services: {a: {image: x, env_file: [/etc/passwd]}}\n")).toMatch(/not there/iu);
+  expect(refusal("include: [../outside.yaml]\n")).toMatch(/outside\.yaml.*(?:not there)/iu);
+  expect(refusal("services: {a: {extends: {file: ../outside.yaml, service: a}}}\n")).toMatch(/not there/iu);
 });

@@ -1,4 +1,14 @@
-import { closeSync, constants, fstatSync, openSync, readSync, readdirSync, realpathSync, statSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import { posix } from "node:path";
 import { CiloError, isErrno } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
@@ -9,16 +19,20 @@ const MAX_BYTES = 64 * 1024 * 1024;
 /**
  * The file system as parsers see it. With a mapping, paths inside `source` are read from `copy`, and answers are paths
  * of the source again; everything else is read where it is. A file over 64 MB, or a pipe nobody writes to, is refused.
+ * With `within`, what does not really lie in one of those folders, links followed, is not there.
  */
-export function projectFiles(mapping?: { readonly source: string; readonly copy: string }): ProjectFiles {
+export function projectFiles(
+  mapping?: { readonly source: string; readonly copy: string },
+  { within }: { readonly within?: readonly string[] } = {},
+): ProjectFiles {
   const toCopy = (path: string): string => (mapping === undefined ? path : moved(path, mapping.source, mapping.copy));
   const toSource = (path: string): string =>
     mapping === undefined ? path : moved(path, realPathOf(mapping.copy), mapping.source);
   return {
-    read: (path) => readBounded(toCopy(path)),
-    kind: (path) => kindOf(toCopy(path)),
+    read: (path) => readBounded(toCopy(path), within),
+    kind: (path) => (isWithin(realPathOf(toCopy(path)), within) ? kindOf(toCopy(path)) : undefined),
     realPath: (path) => toSource(realPathOf(toCopy(path))),
-    list: (path) => namesIn(toCopy(path)),
+    list: (path) => (isWithin(realPathOf(toCopy(path)), within) ? namesIn(toCopy(path)) : []),
   };
 }
 
@@ -28,9 +42,16 @@ function moved(path: string, from: string, to: string): string {
   return path.startsWith(folder) ? posix.join(to, path.slice(folder.length)) : path;
 }
 
-function readBounded(path: string): Uint8Array {
+function isWithin(real: string, within: readonly string[] | undefined): boolean {
+  return within?.some((folder) => `${real}/`.startsWith(`${realPathOf(folder)}/`)) ?? true;
+}
+
+function readBounded(path: string, within: readonly string[] | undefined): Uint8Array {
   const file = openSync(path, constants.O_RDONLY | (path.startsWith("/dev/fd/") ? 0 : constants.O_NONBLOCK));
   try {
+    // Where it is asked of the open file, nobody can exchange it in between.
+    if (within !== undefined && !isWithin(readlinkSync(`/proc/self/fd/${file}`), within))
+      throw Object.assign(new Error(`ENOENT: ${path} leads out of the project`), { code: "ENOENT" });
     const status = fstatSync(file);
     if (status.isDirectory()) throw Object.assign(new Error(`EISDIR: ${path}`), { code: "EISDIR" });
     if (status.isFIFO() && !path.startsWith("/dev/fd/"))
