@@ -41,8 +41,9 @@ export async function makePlan(
   allocation: Allocation,
 ): Promise<Plan> {
   const { located, desired } = request;
-  const isolated = await admitted(deps, request, desired.isolate(allocation));
-  const isolation = storedIsolation(isolated);
+  const asked = desired.isolate(allocation);
+  const isolated = await admitted(deps, request, asked);
+  const isolation = storedIsolation(asked);
   const text = renderComposeFile(isolated.document);
   const edits = await editsFingerprint(isolation, located.paths.workspace, request.edits);
   const { unapplied } = request;
