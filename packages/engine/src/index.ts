@@ -29,7 +29,7 @@ export { removeTree } from "./workspace/remove.ts";
 export { findSourceRoot } from "./workspace/source-root.ts";
 export { mergeTree, syncTree, workspaceChanges } from "./workspace/sync.ts";
 export { createEnvironments } from "./environments/lifecycle.ts";
-export type { Consent, ConsentRequest, EnvironmentsDeps } from "./environments/deps.ts";
+export type { Consent, ConsentRequest, EnvironmentsDeps, Guard } from "./environments/deps.ts";
 export { KNOWN_KEYS } from "./environments/config-schema.ts";
 export { CONFIG_PATH, parseProjectConfig, readProjectConfig } from "./environments/config-file.ts";
 export { openHome } from "./environments/home-id.ts";
