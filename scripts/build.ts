@@ -1,6 +1,7 @@
 /**
- * `npm run build`: bundles the command into packages/cli/dist and warms its compile cache. Does nothing when no input
- * has changed. docs/adr/0050-command-bundle.md says why it is made this way.
+ * `npm run build`: bundles the command into packages/cli/dist and warms its compile cache, and the agent into
+ * packages/agent/dist, one file. Does nothing where no input has changed. docs/adr/0050-command-bundle.md says why the
+ * command is made this way.
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -8,33 +9,48 @@ import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "@cilo/base";
 import { bundleCommand } from "./bundle-command.ts";
+import { bundleDaemon } from "./bundle-daemon.ts";
 
 const root = join(import.meta.dirname, "..");
-const dist = join(root, "packages/cli/dist");
 
-const started = performance.now();
-if (await isUpToDate()) {
-  console.log("packages/cli/dist is up to date");
-} else {
-  await build();
-  console.log(`packages/cli/dist built in ${Math.round(performance.now() - started)} ms`);
+interface Program {
+  /** Relative to the checkout. */
+  readonly dist: string;
+  readonly bundle: (source: string, target: string) => Promise<string[]>;
+  readonly warm?: (dist: string) => Promise<void>;
 }
 
-/** Into a new folder that takes the old one's place, so that a `cilo` that is started meanwhile finds one whole bundle. */
-async function build(): Promise<void> {
+const programs: readonly Program[] = [
+  { dist: "packages/cli/dist", bundle: bundleCommand, warm },
+  { dist: "packages/agent/dist", bundle: bundleDaemon },
+];
+
+for (const program of programs) {
+  const started = performance.now();
+  const dist = join(root, program.dist);
+  if (await isUpToDate(dist)) {
+    console.log(`${program.dist} is up to date`);
+  } else {
+    await build(dist, program);
+    console.log(`${program.dist} built in ${Math.round(performance.now() - started)} ms`);
+  }
+}
+
+/** Into a new folder that takes the old one's place, so that a program that is started meanwhile finds one whole bundle. */
+async function build(dist: string, program: Program): Promise<void> {
   const next = `${dist}.next`;
-  const modules = await bundleCommand(join(root, "packages/cli/src"), next);
+  const modules = await program.bundle(join(dist, "..", "src"), next);
   await writeFile(join(next, "package.json"), '{"type":"module"}\n');
   const inputs = [
     ...modules,
-    ...["build.ts", "bundle-command.ts"].map((script) => join(root, "scripts", script)),
+    ...["build.ts", "bundle-command.ts", "bundle-daemon.ts"].map((script) => join(root, "scripts", script)),
   ].sort();
   await writeFile(join(next, "inputs.json"), JSON.stringify({ inputs, hash: await hashOf(inputs) }));
-  await replace(next);
-  await warm();
+  await replace(dist, next);
+  await program.warm?.(dist);
 }
 
-async function replace(next: string): Promise<void> {
+async function replace(dist: string, next: string): Promise<void> {
   const old = `${dist}.old`;
   await rm(old, { recursive: true, force: true });
   if (existsSync(dist)) await rename(dist, old);
@@ -43,7 +59,7 @@ async function replace(next: string): Promise<void> {
 }
 
 /** Compiles the code of the common commands, so that the first user's start is as quick as the second's. */
-async function warm(): Promise<void> {
+async function warm(dist: string): Promise<void> {
   const signal = AbortSignal.timeout(60_000);
   const env = { PATH: process.env["PATH"], CILO_HOME: `${dist}.home` };
   try {
@@ -58,7 +74,7 @@ async function warm(): Promise<void> {
   }
 }
 
-async function isUpToDate(): Promise<boolean> {
+async function isUpToDate(dist: string): Promise<boolean> {
   try {
     const stamp: unknown = JSON.parse(await readFile(join(dist, "inputs.json"), "utf8"));
     return isStamp(stamp) && (await hashOf(stamp.inputs)) === stamp.hash;

@@ -81,6 +81,9 @@ function describeService(service: ServiceStatus, { addresses }: EnvironmentRecor
     {
       name: service.label,
       ip,
+      endpoints: service.endpoint.ports.map((port) => ({ ...port })),
+      hostnames: [...service.endpoint.hostnames],
+      ingress: service.endpoint.ingress,
       ports: service.endpoint.ports.filter(({ protocol }) => protocol === "tcp").map(({ port }) => port),
       state: service.state,
       ...(health === undefined ? {} : { health }),

@@ -1,4 +1,4 @@
-import { chown } from "node:fs/promises";
+import { chown, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { CiloError, delay, isCiloError } from "@cilo/base";
 import type { AgentEnvironment, AgentOperation, EnvironmentEvent, OperationId, UpRequest } from "@cilo/api";
@@ -137,7 +137,7 @@ export function openEnvironment(initial: EnvironmentRecord, parts: EnvironmentPa
       parts.log.error(`${what} could not follow`, { environment: record.environmentId, err: asError(error) });
     };
 
-  const bringUp = async (context: OperationContext): Promise<void> => {
+  const bringUp = async (context: OperationContext, isBuild: boolean): Promise<void> => {
     const name = record.name ?? record.environmentId.replace("_", "-");
     await closeForCopy(context.signal);
     try {
@@ -146,10 +146,10 @@ export function openEnvironment(initial: EnvironmentRecord, parts: EnvironmentPa
       const { status } = await environments.up(
         {
           environment: name,
-          from: files,
+          from: await projectFolder(files, record.projectPath ?? ""),
           workingDir: files,
           options: record.format === undefined ? {} : { format: record.format },
-          build: false,
+          build: isBuild,
           recreate: false,
           wait: true,
           timeoutMs: READY_WITHIN_MS,
@@ -185,10 +185,10 @@ export function openEnvironment(initial: EnvironmentRecord, parts: EnvironmentPa
     await parts.gone();
   };
 
-  const perform = async (kind: AgentOperation["kind"], context: OperationContext): Promise<void> => {
+  const perform = async (kind: AgentOperation["kind"], context: OperationContext, isBuild: boolean): Promise<void> => {
     switch (kind) {
       case "up":
-        return await bringUp(context);
+        return await bringUp(context, isBuild);
       case "down":
         return await takeDown(context);
       case "destroy":
@@ -197,13 +197,13 @@ export function openEnvironment(initial: EnvironmentRecord, parts: EnvironmentPa
   };
 
   /** Runs it in the background; its outcome is the record's. */
-  const launch = (operation: AgentOperation): void => {
+  const launch = (operation: AgentOperation, isBuild: boolean): void => {
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, parts.signal]);
     const startedMs = performance.now();
     const done = (async () => {
       try {
-        await perform(operation.kind, { signal, onEvent });
+        await perform(operation.kind, { signal, onEvent }, isBuild);
         if (operation.kind !== "destroy") await end({ state: "done" });
         parts.emit({ kind: "state", status: operation.kind, message: `${operation.kind} done` });
       } catch (error) {
@@ -245,11 +245,12 @@ export function openEnvironment(initial: EnvironmentRecord, parts: EnvironmentPa
         : {
             name: record.name ?? request.name,
             format: request.format,
+            projectPath: request.projectPath,
             block: request.block,
             allowPrivileged: request.allowPrivileged,
           }),
     });
-    launch(operation);
+    launch(operation, request?.build === true);
   };
 
   const watch = (): void => {
@@ -306,7 +307,7 @@ export function openEnvironment(initial: EnvironmentRecord, parts: EnvironmentPa
     parts.log.info("starting again", { environment: record.environmentId, state: status.state });
     const stop = new AbortController();
     const context = { signal: AbortSignal.any([stop.signal, parts.signal]), onEvent };
-    const done = bringUp(context)
+    const done = bringUp(context, false)
       .catch(tell("starting again"))
       .finally(() => (running = undefined));
     running = { stop, done };
@@ -344,7 +345,7 @@ export function openEnvironment(initial: EnvironmentRecord, parts: EnvironmentPa
     },
     describe: async (signal) => await describeEnvironment(record, { engine, isWorking: running !== undefined, signal }),
     async resume() {
-      if (record.operation?.state === "working") return launch(record.operation);
+      if (record.operation?.state === "working") return launch(record.operation, false);
       if (record.desired === "running") await converge(parts.signal);
       else if (record.name !== undefined) await open();
     },
@@ -357,6 +358,17 @@ export function openEnvironment(initial: EnvironmentRecord, parts: EnvironmentPa
 }
 
 const COPYING: ReadonlySet<string> = new Set(["copy", "sync", "hook", "parse"]);
+
+/** @throws CiloError `PATH_ESCAPES` where a link leads out of what was uploaded */
+async function projectFolder(files: string, path: string): Promise<string> {
+  const folder = await realpath(join(files, path)).catch((cause: unknown) => {
+    throw new CiloError(AgentCode.stateConflict, `there is no folder ${path || "at the top"} in what was uploaded`, {
+      cause,
+    });
+  });
+  if (`${folder}/`.startsWith(`${files}/`)) return folder;
+  throw new CiloError(AgentCode.pathEscapes, `${path} leads out of what was uploaded`);
+}
 
 async function makeFolder(folder: string): Promise<void> {
   await chown(await uploadFolder(folder), FILES_OWNER, FILES_OWNER);

@@ -1,4 +1,4 @@
-import { AgentOperation, Cidr, EnvironmentId, Format, Ipv4, Label, Time } from "@cilo/api";
+import { AgentOperation, Cidr, EnvironmentId, Format, Ipv4, Label, ProjectPath, Time } from "@cilo/api";
 import * as z from "zod";
 
 /** What is kept of an environment; what of it runs is asked of the engine. */
@@ -8,6 +8,8 @@ export const EnvironmentRecord = z.object({
   /** Since the first `up`. */
   name: z.optional(Label),
   format: z.optional(Format),
+  /** The project's folder in what is uploaded; absent: the top. */
+  projectPath: z.optional(ProjectPath),
   allowPrivileged: z.optional(z.boolean()),
   /** What it is to be, whatever happens to agent, engine and machine. */
   desired: z.enum(["prepared", "running", "stopped", "destroyed"]),
