@@ -5,7 +5,7 @@ import type { Shape, Struct } from "./shapes.ts";
 import { shellWords } from "./short/shell-words.ts";
 import { durationText, parseBytes, parseDuration } from "./short/units.ts";
 import { ShortSyntaxFault } from "./short/volume.ts";
-import { type Tree, type TreeMap, isNull } from "./tree.ts";
+import { type Tree, type TreeMap, isNull, map } from "./tree.ts";
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
@@ -100,7 +100,10 @@ class Binder {
     }
     if (tree.kind !== "map") return this.#misfit(tree, "a mapping", path);
     const object: JsonObject = {};
-    for (const [key, value] of tree.entries) put(object, key, this.#value(value, shape.map, [...path, key]) ?? null);
+    // Services may be called x-..., also where others wait for them.
+    const members = path.at(-1) === "depends_on" ? tree.entries : withExtensions(tree);
+    for (const [key, value] of members)
+      put(object, key, this.#value(value, shape.map, [...path, key]) ?? (shape.map === "text" ? "" : null));
     return object;
   }
 
@@ -150,6 +153,8 @@ function scalarShapes(tree: Tree, shape: Exclude<Shape, object>): Json | undefin
     case "texts":
       return tree.kind === "list" ? tree.items.map(anyText) : [anyText(tree)];
     case "command":
+      // A date is neither text nor list to the reference, which then has no command.
+      if (tree.kind === "scalar" && tree.type === "time") return undefined;
       return tree.kind === "list" ? tree.items.map(plainText) : shellWords(plainText(tree));
     case "healthcheck-test":
       return tree.kind === "list" ? tree.items.map(plainText) : ["CMD-SHELL", plainText(tree)];
@@ -175,7 +180,7 @@ function plainText(tree: Tree): string {
 }
 
 function anyText(tree: Tree): string {
-  if (tree.kind === "scalar" && tree.type !== "null") return scalarText(tree);
+  if (tree.kind === "scalar" && tree.type !== "null" && tree.type !== "time") return scalarText(tree);
   throw new ShortSyntaxFault("expected text");
 }
 
@@ -216,8 +221,8 @@ function float32(tree: Tree): number {
 /** As decimal text, since a size may need all 64 bits. */
 function bytes(tree: Tree): string {
   if (tree.kind === "scalar") {
-    if (tree.type === "int") return String(tree.value);
-    if (typeof tree.value === "string") return String(parseBytes(tree.value));
+    if (tree.type === "int") return BigInt(tree.value ?? 0) < 2n ** 63n ? String(tree.value) : "0";
+    if (tree.type === "string" && typeof tree.value === "string") return String(parseBytes(tree.value));
   }
   return "0";
 }
@@ -230,7 +235,7 @@ function durationOf(tree: Tree): Json {
 function keyValues(tree: Tree, absent: null | ""): JsonObject {
   const object: JsonObject = {};
   if (tree.kind === "map") {
-    for (const [key, value] of tree.entries) put(object, key, isNull(value) ? absent : treeText(value));
+    for (const [key, value] of withExtensions(tree)) put(object, key, isNull(value) ? absent : treeText(value));
   } else if (tree.kind === "list") {
     for (const item of tree.items) {
       const pair = treeText(item);
@@ -241,8 +246,20 @@ function keyValues(tree: Tree, absent: null | ""): JsonObject {
   return object;
 }
 
+const EXTENSIONS = "#extensions";
+
+/** The members of a map whose names users choose. Those called `x-...` are one called `#extensions` to the reference. */
+function withExtensions(tree: TreeMap): readonly (readonly [string, Tree])[] {
+  const members = [...tree.entries];
+  const extensions = members.filter(([key]) => key.startsWith("x-"));
+  if (extensions.length === 0) return members;
+  return [...members.filter(([key]) => !key.startsWith("x-")), [EXTENSIONS, map(extensions, tree)]];
+}
+
 /** `name=ip` lines, sorted; a name may have several addresses. */
 function hosts(tree: Tree): string[] {
+  if (tree.kind === "map" && withExtensions(tree).some(([key]) => key === EXTENSIONS))
+    throw new ShortSyntaxFault("a host cannot be called x-..., which is an extension; write the list form");
   const pairs =
     tree.kind === "map"
       ? [...tree.entries].flatMap(([host, value]) => hostAddresses(host, value))
@@ -259,6 +276,7 @@ function hosts(tree: Tree): string[] {
 
 function hostAddresses(host: string, value: Tree): [string, string][] {
   if (value.kind === "list") return value.items.map((item) => [host, treeText(item)]);
+  if (value.kind === "scalar" && value.type === "time") throw new ShortSyntaxFault("expected an address, not a date");
   return [[host, isNull(value) ? "" : treeText(value)]];
 }
 
@@ -274,9 +292,13 @@ function hostPairs(item: Tree): [string, string][] {
 
 function sshKeys(tree: Tree): string[] {
   if (tree.kind !== "map") throw new ShortSyntaxFault("expected a mapping or a list");
-  return [...tree.entries].map(([id, path]) =>
-    isNull(path) || treeText(path) === "" ? id : `${id}=${treeText(path)}`,
-  );
+  return withExtensions(tree).map(([id, path]) => (isNull(path) ? id : `${id}=${treeText(path)}`));
+}
+
+/** A number as YAML has it: no text, no fraction. */
+function wholeNumber(tree: Tree): number {
+  if (tree.kind === "scalar" && tree.type === "int") return Number(tree.value);
+  throw new ShortSyntaxFault(`expected a whole number, not ${JSON.stringify(treeText(tree))}`);
 }
 
 function ulimit(tree: Tree): Json {
@@ -285,7 +307,7 @@ function ulimit(tree: Tree): Json {
   const object: JsonObject = {};
   for (const key of ["soft", "hard"]) {
     const limit = tree.kind === "map" ? tree.entries.get(key) : undefined;
-    if (limit !== undefined && whole(limit) !== 0) object[key] = whole(limit);
+    if (limit !== undefined && wholeNumber(limit) !== 0) object[key] = wholeNumber(limit);
   }
   return object;
 }

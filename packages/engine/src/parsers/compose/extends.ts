@@ -156,7 +156,7 @@ function otherFile(
     let project: TreeMap | undefined;
     let resets: Resets = [];
     const documents = documentsOf(source, level.session);
-    if (documents.length === 0) return undefined;
+    if (documents === undefined) return undefined;
     for (const document of documents) {
       const own = readMap(document, { source, level });
       if (own === undefined) return undefined;

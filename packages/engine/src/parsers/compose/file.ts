@@ -35,8 +35,8 @@ export function openFile(file: string, level: Level): Source | undefined {
 // What the YAML library refuses: control characters, but not tab and line breaks.
 const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u0084\u0086-\u009F\uFFFE\uFFFF]/u;
 
-/** The documents of a file; a fault in its YAML is reported, and there are none. */
-export function documentsOf(source: Source, session: Session): readonly Document[] {
+/** The documents of a file; `undefined` when it has a fault in its YAML, which is reported. */
+export function documentsOf(source: Source, session: Session): readonly Document[] | undefined {
   const control = CONTROL.exec(source.text);
   if (control !== null) {
     session.incomplete = true;
@@ -45,7 +45,7 @@ export function documentsOf(source: Source, session: Session): readonly Document
       message: `found a control character (U+${code}) that YAML does not allow`,
       place: { source, at: control.index },
     });
-    return [];
+    return undefined;
   }
   try {
     return parseDocuments(source);
@@ -53,7 +53,7 @@ export function documentsOf(source: Source, session: Session): readonly Document
     if (!(error instanceof YamlFault)) throw error;
     session.incomplete = true;
     session.problems.add({ message: error.message, place: { source, at: error.at } });
-    return [];
+    return undefined;
   }
 }
 

@@ -4,7 +4,7 @@ import { EnvFileFault, envFileReport, variablesOf } from "./environment.ts";
 import type { Level } from "./file.ts";
 import { attributePath, keyPlace } from "./problems.ts";
 import { UnreadableFile } from "./session.ts";
-import { type Source, type Tree, type TreeMap, asText, map } from "./tree.ts";
+import { type Source, type Tree, type TreeMap, asText, isNull, map } from "./tree.ts";
 
 const SECTIONS = ["services", "volumes", "networks", "secrets", "configs", "models"];
 
@@ -74,6 +74,7 @@ function loadIncluded(entry: Tree, attribute: string, { level, source, load }: I
 }
 
 function readClause(entry: Tree): Clause | undefined {
+  if (isNull(entry)) return { paths: [], projectDirectory: "", envFiles: [] };
   const path = asText(entry);
   if (path !== undefined) return { paths: [path], projectDirectory: "", envFiles: [] };
   if (entry.kind !== "map") return undefined;
@@ -84,7 +85,7 @@ function readClause(entry: Tree): Clause | undefined {
 }
 
 function texts(tree: Tree | undefined): string[] | undefined {
-  if (tree === undefined) return [];
+  if (tree === undefined || isNull(tree)) return [];
   if (tree.kind !== "list") return asText(tree) === undefined ? undefined : [asText(tree) ?? ""];
   const all = tree.items.map(asText);
   return all.every((item) => item !== undefined) ? all : undefined;

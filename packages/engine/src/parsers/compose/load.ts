@@ -18,7 +18,8 @@ export function loadLevel(level: Level): TreeMap | undefined {
   for (const file of level.files) {
     const source = openFile(file, level);
     if (source === undefined) continue;
-    for (const document of documentsOf(source, session)) project = addDocument(project, document, { source, level });
+    for (const document of documentsOf(source, session) ?? [])
+      project = addDocument(project, document, { source, level });
   }
   const loaded = project;
   if (loaded !== undefined) session.problems.beyond(() => finishLevel(loaded, level));

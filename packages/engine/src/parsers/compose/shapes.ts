@@ -331,7 +331,7 @@ export const SERVICE: Struct = {
   stdin_open: bool,
   stop_grace_period: duration,
   stop_signal: text,
-  storage_opt: options,
+  storage_opt: { shape: { map: "text" } },
   sysctls: pairs,
   tmpfs: texts,
   tty: bool,

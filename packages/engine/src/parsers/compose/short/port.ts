@@ -46,6 +46,7 @@ function address(written: string, spec: string): string {
   );
   if (bracketed === undefined && written.includes(":")) throw fault;
   const bare = bracketed ?? written;
+  if (bare === "") return "";
   if (isIP(bare) === 0 || bare.includes("%")) throw fault;
   return bare;
 }
