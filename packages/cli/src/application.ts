@@ -22,6 +22,7 @@ import { openCommand } from "./commands/open.ts";
 import { pathCommand } from "./commands/path.ts";
 import { runCommand } from "./commands/run.ts";
 import { setupCommand } from "./commands/setup.ts";
+import { shellCommand } from "./commands/shell.ts";
 import { specCommand } from "./commands/spec.ts";
 import { statusCommand } from "./commands/status.ts";
 import { syncCommand } from "./commands/sync.ts";
@@ -52,6 +53,7 @@ const routes = {
   open: openCommand,
   run: runCommand,
   exec: execCommand,
+  shell: shellCommand,
   logs: logsCommand,
   cp: cpCommand,
   env: envCommand,

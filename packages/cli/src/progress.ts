@@ -14,6 +14,8 @@ const PHASES: Readonly<Record<Phase, string>> = {
   parse: "reading the project",
   addresses: "claiming addresses",
   share: "starting shared services",
+  image: "preparing the image",
+  commands: "running the project's commands",
   start: "starting services",
   health: "waiting for services",
   names: "publishing names",
@@ -43,12 +45,21 @@ export function showProgress(output: Output, stream: OutputStream): ProgressView
     if (fitting.length > 0) stream.write(`${fitting.join("\n")}\n`);
     drawn = fitting.length;
   };
+  let speaking = "";
+  const tell = ({ from, line }: { readonly from: string; readonly line: string }): void => {
+    if (output.quiet) return;
+    wipe();
+    if (speaking !== from) stream.write(`${output.style.bold(from)}\n`);
+    speaking = from;
+    stream.write(`  ${line}\n`);
+  };
   return {
     onEvent: (event) => {
       if (event.kind === "phase" && event.state === "started") doing = PHASES[event.phase];
       if (event.kind === "waiting") doing = `waiting for ${event.what}`;
       if (event.kind === "service") services.set(event.service, event.state);
       if (event.kind === "engine" && event.line.trim() !== "") doing = event.line.trim();
+      if (event.kind === "output") tell(event);
       draw();
     },
     [Symbol.dispose]: wipe,

@@ -41,6 +41,8 @@ export const EngineCode = {
   /** Something needs the user's word first, e.g. a hook from a repository. */
   consentRequired: "CONSENT_REQUIRED",
   hookFailed: "HOOK_FAILED",
+  /** A command of the project that runs in a container once it has started (devcontainer.json, `postCreateCommand`). */
+  commandFailed: "LIFECYCLE_COMMAND_FAILED",
   diskFull: "DISK_FULL",
   /** A file or folder of Cilo's home, or of the project, may not be read or written. */
   notPermitted: "NOT_PERMITTED",

@@ -1,11 +1,10 @@
-import { CiloError, run } from "@cilo/base";
+import { CiloError } from "@cilo/base";
 import { parseLabel } from "@cilo/engine";
 import type { Answer, GlobalFlags } from "../answer.ts";
 import type { CiloContext } from "../context.ts";
 import { CliCode } from "../errors.ts";
-import { given } from "../parameters.ts";
-import { ANY_STATUS } from "../any-status.ts";
-import { serviceTarget } from "../target.ts";
+import { captured } from "../captured.ts";
+import { enter, entranceTo } from "../workbench.ts";
 
 export interface ExecFlags extends GlobalFlags {
   readonly user: string | undefined;
@@ -22,22 +21,23 @@ export default async function exec(
   ...[name = "", service = "", ...command]: string[]
 ): Promise<Answer> {
   const environment = parseLabel(name, "environment");
-  const { runtime, target } = await serviceTarget(context, environment, service);
-  if (flags.json) return await capture(context, flags, [environment, service, ...command]);
+  const entrance = await entranceTo(context, environment, service);
+  if (flags.json) return await captured(context, plain(flags, [environment, service, ...command]));
   const { stdin, stdout } = context.streams;
   const tty = !flags.noTty && stdin.isTTY === true && stdout.isTTY === true;
   const { user, workdir, index } = flags;
   const env = flags.env === undefined ? undefined : Object.fromEntries(flags.env.map(assignment));
-  const action = { kind: "exec", service, command, tty, ...given({ user, workdir, index, env }) } as const;
+  const how = await enter(context, entrance, { user, workdir, index, env });
+  const { runtime, target } = entrance;
+  const action = { kind: "exec", service: entrance.service, command, tty, ...how } as const;
   const { signal } = new AbortController();
   const exitCode = await context.attached(async () => await runtime.attach(target, action, { signal }));
   return { data: { exitCode }, text: () => "", exitCode };
 }
 
-/** The engine's program writes to the streams of this process; so what it writes is captured in another one. */
-async function capture(context: CiloContext, flags: ExecFlags, words: readonly string[]): Promise<Answer> {
-  const [file, ...args] = context.self;
-  const own = [
+/** The same command without `--json`. */
+function plain(flags: ExecFlags, words: readonly string[]): string[] {
+  return [
     "exec",
     "--no-tty",
     ...(flags.user === undefined ? [] : [`--user=${flags.user}`]),
@@ -46,9 +46,6 @@ async function capture(context: CiloContext, flags: ExecFlags, words: readonly s
     ...(flags.index === undefined ? [] : [`--index=${flags.index}`]),
     ...words,
   ];
-  const { signal, env, cwd } = context;
-  const data = await run(file, [...args, ...own], { signal, env, cwd, expect: ANY_STATUS });
-  return { data, text: () => "", exitCode: data.exitCode };
 }
 
 function assignment(text: string): [name: string, value: string] {

@@ -6,13 +6,18 @@ import { startDetached } from "../detached.ts";
 import { CliCode } from "../errors.ts";
 import { baseUrl, serviceUrls } from "../urls.ts";
 
+export interface OpenFlags extends GlobalFlags {
+  readonly editor: boolean;
+}
+
 /** `cilo open` */
 export default async function open(
   context: CiloContext,
-  _flags: GlobalFlags,
+  flags: OpenFlags,
   environment: string,
   service: string | undefined,
 ): Promise<Answer> {
+  if (flags.editor) return await openEditor(context, environment, service);
   const { environments } = await context.wiring();
   const status = await environments.status(environment, { signal: context.signal });
   const url = service === undefined ? baseUrl(status) : urlOfService(status, service);
@@ -22,6 +27,13 @@ export default async function open(
     });
   const opened = await openInBrowser(url, context.env, context.platform);
   return { data: { environment, ...(service === undefined ? {} : { service }), url, opened }, text: () => url };
+}
+
+async function openEditor(context: CiloContext, environment: string, named: string | undefined): Promise<Answer> {
+  const { editorUrl } = await import("../editor-url.ts");
+  const { service, url } = await editorUrl(context, environment, named);
+  const opened = await openInBrowser(url, context.env, context.platform);
+  return { data: { environment, service, url, opened }, text: () => url };
 }
 
 function urlOfService(status: EnvironmentStatus, name: string): string | undefined {

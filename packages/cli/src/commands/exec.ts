@@ -31,7 +31,7 @@ export const execCommand = command({
   },
   brief: "Run a command in a service's container",
   description:
-    "Flags of exec stand before <env>; everything after <service> is the command's, verbatim (one -- right after <service> is left out). With a terminal where stdin and stdout are one, with pipes otherwise. The exit status is the command's.",
+    "Flags of exec stand before <env>; everything after <service> is the command's, verbatim (one -- right after <service> is left out). With a terminal where stdin and stdout are one, with pipes otherwise. In a devcontainer (dev, or its service) as its remoteUser, in its workspace folder, with its variables. The exit status is the command's.",
   examples: [
     { input: "cilo exec agent-1 web sh", brief: "a shell in the container of web" },
     { input: "cilo exec -u root agent-1 db -- psql -c 'select 1'", brief: "as root, flags and all" },

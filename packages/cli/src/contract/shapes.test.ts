@@ -29,6 +29,7 @@ const lines: Readonly<Record<keyof typeof shapes, readonly (readonly string[])[]
   ],
   run: [["run", "echo", "dev", "x"]],
   exec: [["exec", "dev", "web", "ls"]],
+  shell: [["shell", "dev", "web"]],
   logs: [["logs", "dev"]],
   cp: [["cp", "dev", "web:/a", "b"]],
   env: [["env", "dev"]],

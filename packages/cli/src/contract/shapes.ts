@@ -193,6 +193,7 @@ export const shapes = {
   }),
   run: child,
   exec: child,
+  shell: child,
   logs: z
     .strictObject({ service: z.string(), index: z.number().optional(), time: time.optional(), line: z.string() })
     .describe("one object a line (JSON Lines)"),

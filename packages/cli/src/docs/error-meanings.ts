@@ -26,6 +26,10 @@ export const errorMeanings: Readonly<Record<string, readonly [meaning: string, n
   ENVIRONMENT_NOT_FOUND: ["there is no environment of that name", "`cilo list`"],
   FILE_NOT_FOUND: ["a file or folder that was named is not there", "check the path"],
   FIXED_AT_CREATION: ["something of an environment cannot change after its creation", "destroy it and create it anew"],
+  LIFECYCLE_COMMAND_FAILED: [
+    "a command that devcontainer.json runs in the container failed, or wrote nothing for too long",
+    "the environment is there: look into it with `cilo shell <env>`; `cilo up <env>` goes on with that command",
+  ],
   HOOK_FAILED: ["the project's hook ended with a failure", "run it by hand in the workspace: `cilo path <env>`"],
   HOSTNAME_NOT_ADDED: [
     "`hostnames remove` names one that was not added to this environment",

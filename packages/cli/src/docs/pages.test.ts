@@ -50,7 +50,7 @@ describe("the exit status table", () => {
 
 test("every command that the issue asks for is there", () => {
   const wanted =
-    "init up create down destroy list status urls path open spec config logs exec cp run env sync diff merge hostnames-list hostnames-add hostnames-remove dns-status network-status doctor setup completion version";
+    "init up create down destroy list status urls path open spec config logs exec shell cp run env sync diff merge hostnames-list hostnames-add hostnames-remove dns-status network-status doctor setup completion version";
   expect(
     commandEntries(application())
       .map(({ name }) => name.replace(" ", "-"))

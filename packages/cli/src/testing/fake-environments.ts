@@ -48,6 +48,7 @@ export function createFakeEnvironments(home: Home): Environments {
     find: async (environment) => await Promise.resolve(located(home, get(environment))),
     list: async () => await Promise.resolve([...statuses.values()]),
     status: async (environment) => await Promise.resolve(get(environment)),
+    attach: async (environment) => await Promise.resolve((get(environment), undefined)),
     sync: async (environment) => await Promise.resolve((get(environment), shopSync)),
     changes: async (environment) => await Promise.resolve((get(environment), shopSync.applied)),
     merge: async (environment) => await Promise.resolve((get(environment), shopSync)),

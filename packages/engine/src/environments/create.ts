@@ -6,7 +6,7 @@ import type { ProjectConfig } from "./config.ts";
 import type { EnvironmentsDeps } from "./deps.ts";
 import { readDesired } from "./desired.ts";
 import type { Located, OperationContext, UpRequest, UpResult } from "./environments.ts";
-import { type Filling, fillWorkspace } from "./fill-workspace.ts";
+import { type Filling, fillWorkspace, rememberGenerated } from "./fill-workspace.ts";
 import { type Hook, readHook, requireConsent } from "./hook-consent.ts";
 import type { Operation } from "./operation.ts";
 import { DEFAULT_OPTIONS, chooseSuffix, mergeOptions } from "./options.ts";
@@ -19,6 +19,9 @@ import { sourceProjectDir, confinedTo } from "./source.ts";
 import { upResult } from "./up-result.ts";
 import type { UpMode } from "./up.ts";
 import { type Work, cleanUpWork, createWork } from "./work.ts";
+import { allowHostCommand, runHostCommand } from "./workbench/host-command.ts";
+import { prepareWorkbench } from "./workbench/prepare.ts";
+import { runWorkbench } from "./workbench/run.ts";
 import type { SourceLocation } from "./workspaces.ts";
 
 /** How long undoing a creation may take, whatever ended it. */
@@ -40,7 +43,11 @@ export async function createEnvironment(
   const options = mergeOptions(DEFAULT_OPTIONS, request.options);
   const suffix = chooseSuffix(config, deps);
   const hook = await allowedHook(deps, source, config);
-  const { project, info } = await work.progress.phase("parse", () => parseAndAsk(work, { source, config, options }));
+  const hasHostCommand = await allowedHostCommand(deps, { source, config, options });
+  const mayBeMended = hasHostCommand || isMadeLater(config);
+  const { project, info } = await work.progress.phase("parse", () =>
+    parseAndAsk(work, { source, config, options, mayBeMended }),
+  );
   const record: EnvironmentRecord = {
     version: 1,
     project: projectLabel(config, project?.spec.name ?? nameOfFolder(source)),
@@ -54,12 +61,39 @@ export async function createEnvironment(
     options,
   };
   const located = await claim(deps, record, context.signal);
+  const made = await orRollBack(work, located, () =>
+    finish(work, { located, request, info, filling: { config, hook } }),
+  );
+  if ("failure" in made) throw made.failure;
+  return made.result;
+}
+
+async function orRollBack<T>(work: Work, located: Located, making: () => Promise<T>): Promise<T> {
   try {
-    return await finish(work, { located, request, info, filling: { config, hook } });
+    return await making();
   } catch (error) {
     await rollBack(work, located, error);
-    throw withoutLogs(error, request.environment);
+    throw withoutLogs(error, located.record.environment);
   }
+}
+
+/** The project's command for the host, where it can be read yet and has one. */
+async function allowedHostCommand(
+  deps: EnvironmentsDeps,
+  asked: { source: SourceLocation; config: ProjectConfig; options: EnvironmentOptions },
+): Promise<boolean> {
+  try {
+    return await allowHostCommand(deps, asked);
+  } catch (error) {
+    if (isMadeLater(asked.config) && isCiloError(error, EngineCode.projectInvalid, EngineCode.fileNotFound))
+      return false;
+    throw error;
+  }
+}
+
+/** A hook or a rendered file may yet make the project right. */
+function isMadeLater({ env }: ProjectConfig): boolean {
+  return env.initHook !== undefined || env.render.length > 0;
 }
 
 async function allowedHook(
@@ -74,10 +108,18 @@ async function allowedHook(
   return hook;
 }
 
+interface EarlyRequest {
+  readonly source: SourceLocation;
+  readonly config: ProjectConfig;
+  readonly options: EnvironmentOptions;
+  /** What runs later on may make the project right. */
+  readonly mayBeMended: boolean;
+}
+
 /** Parses the project while the engine is asked what it has: one that does not answer is known before anything is made. */
 async function parseAndAsk(
   work: Work,
-  request: { source: SourceLocation; config: ProjectConfig; options: EnvironmentOptions },
+  request: EarlyRequest,
 ): Promise<{ readonly project: Project | undefined; readonly info: RuntimeInfo }> {
   const asking = work.runtime.inspect({ signal: work.context.signal });
   const [project, info] = await Promise.allSettled([parseEarly(work.deps, request), asking]);
@@ -87,18 +129,14 @@ async function parseAndAsk(
 }
 
 /**
- * The project as it is in the source, so that one that is wrong is refused before it is copied. `undefined` where the
- * hook or a rendered file may yet make it right.
+ * The project as it is in the source, so that one that is wrong is refused before it is copied. `undefined` where a
+ * hook, a command for the host or a rendered file may yet make it right.
  */
-async function parseEarly(
-  deps: EnvironmentsDeps,
-  request: { source: SourceLocation; config: ProjectConfig; options: EnvironmentOptions },
-): Promise<Project | undefined> {
-  const { source, config, options } = request;
+async function parseEarly(deps: EnvironmentsDeps, request: EarlyRequest): Promise<Project | undefined> {
+  const { source, config, options, mayBeMended } = request;
   try {
     return parseProject(deps, { location: source, config, options });
   } catch (error) {
-    const mayBeMended = config.env.initHook !== undefined || config.env.render.length > 0;
     if (mayBeMended && isCiloError(error, EngineCode.projectInvalid, EngineCode.fileNotFound)) return undefined;
     throw error;
   }
@@ -118,6 +156,20 @@ async function claim(deps: EnvironmentsDeps, record: EnvironmentRecord, signal: 
   }
 }
 
+/** `failure`: the environment is there, and stays. */
+type Made = { readonly result: UpResult } | { readonly failure: unknown };
+
+/** A command of the project that fails in its container takes nothing back: the next `up` goes on there. */
+async function workbenchFailure(work: Work, made: Parameters<typeof runWorkbench>[1]): Promise<unknown> {
+  if (made.isolated.workbench === undefined) return undefined;
+  try {
+    await runWorkbench(work, made);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
 async function finish(
   work: Work,
   made: {
@@ -126,14 +178,19 @@ async function finish(
     readonly info: RuntimeInfo;
     readonly filling: Filling;
   },
-): Promise<UpResult> {
+): Promise<Made> {
   const { request, info, filling } = made;
   await fillWorkspace(work, made.located, filling);
-  const desired = await work.progress.phase("parse", () => readDesired(work.deps, made.located));
+  if (await runHostCommand(work, made.located)) await rememberGenerated(work, made.located, filling.config);
+  const read = await work.progress.phase("parse", () => readDesired(work.deps, made.located));
+  const preparation = { located: made.located, desired: read, build: request.build, unapplied: [], edits: [] };
+  const desired = request.startNothing ? read : await prepareWorkbench(work, preparation);
   const located = withFormat(made.located, desired.project.parser.format);
   const result = await apply(work, { ...request, info, located, desired, unapplied: [], edits: [] });
   const ready = await saveRecord(work.deps.home, { ...result.located.record, phase: "ready" });
-  return await upResult(work, { ...result, located: ready }, { desired, created: true });
+  const failure = await workbenchFailure(work, { ...result, located: ready, request });
+  if (failure !== undefined) return { failure };
+  return { result: await upResult(work, { ...result, located: ready }, { desired, created: true }) };
 }
 
 /** After the roll-back there are no logs to look at. */

@@ -2,6 +2,7 @@ import { isolate, planNetworks } from "../isolation/isolate.ts";
 import type { IsolationInput, PlanInput } from "../isolation/input.ts";
 import { composeProjectName } from "../isolation/names.ts";
 import type { Allocation, IsolatedSpec, NetworkNeed } from "../isolation/isolated-spec.ts";
+import type { ImageFacts } from "../parsers/parser.ts";
 import { projectFiles } from "../parsers/project-files.ts";
 import type { EnvironmentSpec } from "../spec/spec.ts";
 import type { ProjectConfig } from "./config.ts";
@@ -25,12 +26,23 @@ export interface Desired {
 }
 
 /**
- * Reads config and project from the environment's workspace, as if they stood at the source's paths.
+ * Reads config and project from the environment's workspace, as if they stood at the source's paths; with what is known
+ * of the workbench's image, once it is there.
  * @throws CiloError of the config, the parser or the isolation
  */
-export async function readDesired(deps: EnvironmentsDeps, { record, paths }: Located): Promise<Desired> {
+export async function readDesired(
+  deps: EnvironmentsDeps,
+  { record, paths }: Located,
+  image?: ImageFacts,
+): Promise<Desired> {
   const config = await readProjectConfig(workspaceProjectDir(paths, record), confinedTo(deps, paths.workspace));
-  const project = parseProject(deps, { location: record, workspace: paths.workspace, config, options: record.options });
+  const project = parseProject(deps, {
+    location: record,
+    workspace: paths.workspace,
+    config,
+    options: record.options,
+    ...(image === undefined ? {} : { image }),
+  });
   return desiredOf(project, { config, plan: planInput(deps.home.id, { record, paths }, config) });
 }
 

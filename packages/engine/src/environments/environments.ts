@@ -1,6 +1,7 @@
 import type { Change, SyncResult } from "../workspace/workspace.ts";
 import type { EnvironmentSpec, Notice } from "../spec/spec.ts";
 import type { IsolatedSpec, SharedWithHost } from "../isolation/isolated-spec.ts";
+import type { Workbench } from "../spec/workbench.ts";
 import type { ContainerStatus } from "../runtimes/runtime.ts";
 import type { EnvironmentPaths } from "./home.ts";
 import type { EnvironmentOptions, EnvironmentRecord } from "./record.ts";
@@ -31,6 +32,12 @@ export interface Environments {
   list(context: { signal: AbortSignal }): Promise<readonly EnvironmentSummary[]>;
   /** One environment with its services. Where its containers have other addresses than they had, its names are mended. */
   status(environment: string, context: { signal: AbortSignal }): Promise<EnvironmentStatus>;
+  /**
+   * Runs what the project wants to be run whenever somebody enters its workbench, and answers how that is done. Waits for
+   * no other command: one whose `up` hangs can be entered.
+   * @returns `undefined` when the project has no workbench
+   */
+  attach(environment: string, context: OperationContext): Promise<Workbench | undefined>;
   sync(environment: string, options: { dryRun: boolean }, context: OperationContext): Promise<SyncResult>;
   /** Changes of the workspace against the source as it was copied, uncommitted and untracked ones included. */
   changes(environment: string, context: { signal: AbortSignal }): Promise<readonly Change[]>;
@@ -84,6 +91,8 @@ export type ProgressEvent =
     }
   | { readonly kind: "service"; readonly service: string; readonly state: ServiceState }
   | { readonly kind: "engine"; readonly line: string }
+  /** What a command of the project wrote. `from` is the command, e.g. `postCreateCommand`. */
+  | { readonly kind: "output"; readonly from: string; readonly line: string }
   | { readonly kind: "notice"; readonly notice: Notice }
   | { readonly kind: "waiting"; readonly what: string };
 
@@ -94,8 +103,10 @@ export type Phase =
   | "parse"
   | "addresses"
   | "share"
+  | "image"
   | "start"
   | "health"
+  | "commands"
   | "names"
   | "stop"
   | "remove"

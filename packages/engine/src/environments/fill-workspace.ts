@@ -28,7 +28,14 @@ export async function fillWorkspace(work: Work, located: Located, filling: Filli
   await prepareEnvFiles(work, located, config);
   if (hook === undefined) return;
   await work.progress.phase("hook", () => runAllowed(work, located, hook));
-  await saveGenerated(located.paths, await work.workspaces.workspaceChanges({ ...pair, signal }));
+  await rememberGenerated(work, located, config);
+}
+
+/** What is changed in the workspace by now is nobody's work. */
+export async function rememberGenerated(work: Work, located: Located, config: ProjectConfig): Promise<void> {
+  const { signal } = work.context;
+  const changes = await work.workspaces.workspaceChanges({ ...treePair(work, located, config), signal });
+  await saveGenerated(located.paths, changes);
 }
 
 /**

@@ -8,7 +8,8 @@ import { join } from "node:path";
  *   id                         8 hex digits, made once; labels everything at the engine
  *   machine.json               what `cilo init` chose: dns port, suffix, base subnet
  *   envs/<project>/<env>/      environment.json · compose.yaml · isolated.json · applied.json · previous.json ·
- *                              unapplied.json · baseline.json · generated.json · workspace/
+ *                              unapplied.json · baseline.json · generated.json · workbench/ ·
+ *                              workspace/
  *   blocks/                    one file per claimed address block
  *   shared/<composeProject>/   compose.yaml of shared services, users/
  *   dns/                       dnsmasq's configuration, hosts folder, pid
@@ -35,6 +36,7 @@ export function environmentPaths(home: Home, identity: { project: string; enviro
     previous: `${folder}/previous.json`,
     unapplied: `${folder}/unapplied.json`,
     generated: `${folder}/generated.json`,
+    workbench: `${folder}/workbench`,
   };
 }
 
@@ -56,6 +58,8 @@ export interface EnvironmentPaths {
   readonly unapplied: string;
   /** What Cilo or a hook wrote into the workspace at creation, so that it is not taken for somebody's work. */
   readonly generated: string;
+  /** Folder of what is known of the service that is entered: how, its image, what has run in it. */
+  readonly workbench: string;
 }
 
 /** The lock that every command that changes an environment of this name holds. */

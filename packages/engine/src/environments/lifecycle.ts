@@ -10,6 +10,7 @@ import { listEnvironments } from "./list.ts";
 import { mendNames } from "./mend-names.ts";
 import type { planUp } from "./plan-up.ts";
 import { find } from "./records.ts";
+import type { attachTo } from "./workbench/attach.ts";
 import { environmentStatus } from "./status.ts";
 import type { bringUp } from "./up.ts";
 import type { mergeEnvironment, syncEnvironment, workspaceEdits } from "./workspace-commands.ts";
@@ -29,6 +30,7 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
     plan: (request) => explained(plan(deps, request)),
     down: (environment, context) => explained(down(deps, environment, context)),
     destroy: (environment, options, context) => explained(destroy(deps, environment, { ...options, ...context })),
+    attach: (environment, context) => explained(attach(deps, environment, context)),
     sync: (environment, options, context) => explained(sync(deps, environment, { ...options, ...context })),
     changes: (environment, context) => explained(changes(deps, environment, context)),
     merge: (environment, options, context) => explained(merge(deps, environment, { ...options, ...context })),
@@ -54,6 +56,8 @@ const plan = async (...args: Parameters<typeof planUp>) => (await import("./plan
 const down = async (...args: Parameters<typeof takeDown>) => (await import("./down.ts")).takeDown(...args);
 const destroy = async (...args: Parameters<typeof destroyEnvironment>) =>
   (await import("./destroy.ts")).destroyEnvironment(...args);
+const attach = async (...args: Parameters<typeof attachTo>) =>
+  (await import("./workbench/attach.ts")).attachTo(...args);
 const sync = async (...args: Parameters<typeof syncEnvironment>) =>
   (await import("./workspace-commands.ts")).syncEnvironment(...args);
 const merge = async (...args: Parameters<typeof mergeEnvironment>) =>

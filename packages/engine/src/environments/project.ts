@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { CiloError } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
 import { type Detected, chooseParser } from "../parsers/detect.ts";
-import type { Parser } from "../parsers/parser.ts";
+import type { ImageFacts, ParseOptions, Parser } from "../parsers/parser.ts";
 import { projectFiles } from "../parsers/project-files.ts";
 import { isDnsLabel } from "../spec/names.ts";
 import type { EnvironmentSpec } from "../spec/spec.ts";
@@ -34,8 +34,25 @@ export function parseProject(
     readonly workspace?: string;
     readonly config: ProjectConfig;
     readonly options: Partial<EnvironmentOptions>;
+    /** Of the workbench's image, once it is there. */
+    readonly image?: ImageFacts;
   },
 ): Project {
+  const { parser, passedOver, parsing } = findParser(deps, request);
+  const image = request.image === undefined ? {} : { image: request.image };
+  return { spec: parser.parse({ ...parsing, ...image }), parser, passedOver };
+}
+
+/** The parser of a source's project, and what it is given. @throws CiloError `PROJECT_NOT_DETECTED`, `PATH_ESCAPES` */
+export function findParser(
+  deps: Pick<EnvironmentsDeps, "parsers" | "env" | "guard">,
+  request: {
+    readonly location: SourceLocation;
+    readonly workspace?: string;
+    readonly config: ProjectConfig;
+    readonly options: Partial<EnvironmentOptions>;
+  },
+): Pick<Project, "parser" | "passedOver"> & { readonly parsing: ParseOptions } {
   const { location, config, options } = request;
   const workingDir = sourceProjectDir(location);
   const files = projectFiles(
@@ -52,7 +69,7 @@ export function parseProject(
     namesFiles: named.length > 0,
     ...(options.format === undefined ? {} : { format: options.format }),
   });
-  const spec = parser.parse({
+  const parsing = {
     files,
     env: withoutComposeFile(definedOnly(deps.env)),
     workingDir,
@@ -60,8 +77,8 @@ export function parseProject(
     ...(envFiles.length === 0 ? {} : { envFiles }),
     profiles: chosen(options.profiles, config.profiles),
     ...(options.devcontainer === undefined ? {} : { devcontainer: options.devcontainer }),
-  });
-  return { spec, parser, passedOver };
+  };
+  return { parser, passedOver, parsing };
 }
 
 /** What the command line says, else what the config says. */

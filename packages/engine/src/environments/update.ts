@@ -6,6 +6,9 @@ import { syncSource } from "./sync.ts";
 import { upResult } from "./up-result.ts";
 import type { UpMode } from "./up.ts";
 import type { Work } from "./work.ts";
+import { runHostCommand } from "./workbench/host-command.ts";
+import { prepareWorkbench } from "./workbench/prepare.ts";
+import { runWorkbench } from "./workbench/run.ts";
 
 /**
  * Brings an environment that is there to what its source and workspace say now: source edits come over first. Changes
@@ -15,9 +18,13 @@ export async function updateEnvironment(work: Work, found: Located, request: UpR
   const options = mergeOptions(found.record.options, request.options);
   const located: Located = { ...found, record: { ...found.record, options } };
   const { result: sync, unapplied } = await syncSource(work, located);
-  const desired = await work.progress.phase("parse", () => readDesired(work.deps, located));
+  await runHostCommand(work, located);
+  const read = await work.progress.phase("parse", () => readDesired(work.deps, located));
   const edits = [...sync.workspaceOnly, ...sync.conflicts];
+  const preparation = { located, desired: read, build: request.build, unapplied, edits };
+  const desired = request.startNothing ? read : await prepareWorkbench(work, preparation);
   const result = await apply(work, { ...request, located, desired, unapplied, edits, before: found.record });
-  const changed = result.changed || sync.applied.length > 0;
+  const ran = await runWorkbench(work, { ...result, request });
+  const changed = result.changed || ran || sync.applied.length > 0;
   return await upResult(work, { ...result, changed }, { desired, created: false, sync });
 }

@@ -43,6 +43,7 @@ export function isolate(spec: EnvironmentSpec, input: IsolationInput): IsolatedS
     document: isolateDocument(survey, target, { allocation: input.allocation, report }),
     services: Object.keys(ownServices(survey)).map((name) => describeService(name, survey)),
     ...optional("ingress", survey.ingress),
+    ...optional("workbench", spec.workbench),
     shared,
     sharedWithHost: report.sharedWithHost,
     notices: report.notices,

@@ -1,4 +1,5 @@
 import type { EnvironmentSpec, Notice } from "../spec/spec.ts";
+import type { Workbench } from "../spec/workbench.ts";
 
 /** Which environment, of which project, in whose home. */
 export interface EnvironmentIdentity {
@@ -125,6 +126,8 @@ export interface IsolatedSpec {
   readonly services: readonly IsolatedService[];
   /** Service that gets the apex name and its wildcard. */
   readonly ingress?: string;
+  /** The service that is entered, where the project has one. */
+  readonly workbench?: Workbench;
   readonly shared: readonly SharedService[];
   readonly sharedWithHost: readonly SharedWithHost[];
   readonly notices: readonly Notice[];

@@ -62,7 +62,29 @@ export async function attachExec(
   options: Options,
 ): Promise<number> {
   const { id } = runningContainer(containers, action);
-  return await attachProgram(program, execArguments(action, id), options);
+  const env = { ...options.env, ...byName(action.env) };
+  return await attachProgram(program, execArguments(action, id), { ...options, env });
+}
+
+/**
+ * Values are handed over by the child's environment, where nobody who lists processes sees them; but those that would
+ * mean something to the engine's program itself.
+ */
+export function environmentArguments(env: Readonly<Record<string, string>> = {}): string[] {
+  return Object.entries(env).map(([name, value]) =>
+    isMeantForChild(name) ? `--env=${name}=${value}` : `--env=${name}`,
+  );
+}
+
+/** The values that {@link environmentArguments} names. */
+export function byName(env: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isMeantForChild(name)));
+}
+
+function isMeantForChild(name: string): boolean {
+  return /^(?:PATH|HOME|USER|LOGNAME|TMPDIR|TERM|LANG|NO_COLOR|LC_.*|LD_.*|DYLD_.*|DOCKER_.*|CONTAINER.*|BUILDX_.*|COMPOSE_.*|XDG_.*|SSH_.*|SSL_.*|DBUS_.*|GNUPGHOME|PASSWORD_STORE_DIR|.*_proxy|OTEL_.*|GO.*)$/iu.test(
+    name,
+  );
 }
 
 /** The container's identifier ends the options: all that follows is the command's. */
@@ -73,7 +95,7 @@ function execArguments(action: ExecAction, containerId: string): string[] {
     ...(action.tty ? ["--tty"] : []),
     ...(action.user === undefined ? [] : [`--user=${action.user}`]),
     ...(action.workdir === undefined ? [] : [`--workdir=${action.workdir}`]),
-    ...Object.entries(action.env ?? {}).map(([name, value]) => `--env=${name}=${value}`),
+    ...environmentArguments(action.env),
     containerId,
     ...action.command,
   ];

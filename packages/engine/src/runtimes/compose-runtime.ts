@@ -23,7 +23,15 @@ import { removeStaleNetworks } from "./engine/stale-networks.ts";
 import { survey } from "./engine/survey.ts";
 import { tagImage } from "./engine/tag.ts";
 import { tailLogs } from "./engine/tail.ts";
-import type { Runtime, RuntimeAction, RuntimeEvent, RuntimeInfo, RuntimeTarget, UpOptions } from "./runtime.ts";
+import type {
+  BuildOptions,
+  Runtime,
+  RuntimeAction,
+  RuntimeEvent,
+  RuntimeInfo,
+  RuntimeTarget,
+  UpOptions,
+} from "./runtime.ts";
 
 /** What differs between engines that Compose drives through a Docker-compatible socket. */
 export interface ComposeEngine {
@@ -51,6 +59,11 @@ export function createComposeRuntime(engine: ComposeEngine): Runtime {
   return {
     name: engine.name,
     up: (target, spec, options) => up(parts, { target, spec, options }),
+    build: (target, services, options) => build(parts, { target, services }, options),
+    program: async (options) => ({
+      file: engine.program,
+      env: childEnvironment(engine.env, (await parts.client(options)).endpoint),
+    }),
     down: (target, options) => down(parts, target, options),
     destroy: (composeProject, options) => destroy(parts, composeProject, options),
     status: async (filter, options) => await readStatus(await parts.client(options), filter, options),
@@ -163,6 +176,19 @@ function upArguments({ build, recreate, createOnly }: UpOptions): string[] {
     ...(build ? ["--build"] : []),
     ...(recreate ? ["--force-recreate"] : []),
   ];
+}
+
+async function build(
+  parts: Parts,
+  { target, services }: { target: RuntimeTarget; services: readonly string[] },
+  { signal, onProgress }: BuildOptions,
+): Promise<void> {
+  const [{ endpoint }, program] = await Promise.all([parts.client({ signal }), parts.compose({ signal })]);
+  const args = [...composeArguments(target.composeProject, target.composeFile), "build", "--", ...services];
+  const env = variables(parts, target, endpoint);
+  const onLine = (line: string): void => reportLine(line, onProgress);
+  const result = await run(program, args, { signal, env, expect: ANY_STATUS, onLine });
+  if (result.exitCode !== 0) throw composeFailure({ ...result, status: result.exitCode }, (container) => container);
 }
 
 function reportLine(line: string, onProgress: UpOptions["onProgress"]): void {

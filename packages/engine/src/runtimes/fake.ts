@@ -8,6 +8,7 @@ import { FakeEngine } from "./fake/engine.ts";
 import { detach, inOrder, type Owned, ownedObject } from "./fake/objects.ts";
 import type {
   ContainerStatus,
+  EngineProgram,
   Runtime,
   RuntimeAction,
   RuntimeEvent,
@@ -201,6 +202,16 @@ class Fake implements FakeRuntime {
     this.#enter(signal);
     const containers = this.#engine.of(composeProject).filter(({ status }) => status.service === service);
     return containers.flatMap(({ output }) => output).slice(-lines);
+  }
+
+  async build(_target: RuntimeTarget, services: readonly string[], { signal }: Options): Promise<void> {
+    this.#enter(signal);
+    this.calls.push(`build ${services.join(" ")}`);
+  }
+
+  async program({ signal }: Options): Promise<EngineProgram> {
+    this.#enter(signal);
+    throw new CiloError(EngineCode.engineMissing, "an engine in memory has no program");
   }
 
   async attach({ composeProject }: RuntimeTarget, action: RuntimeAction, { signal }: Options): Promise<number> {

@@ -59,6 +59,15 @@ export interface UpOptions {
   readonly onProgress?: (line: string) => void;
 }
 
+export type BuildOptions = Pick<UpOptions, "signal" | "onProgress">;
+
+/** A program that speaks to the engine as `docker` does. */
+export interface EngineProgram {
+  readonly file: string;
+  /** Its whole environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
 /** Which containers `status` answers. */
 export interface StatusFilter {
   /** Those labelled with this home. */
@@ -84,6 +93,16 @@ export interface Runtime {
    * or `SERVICE_EXITED` when a service does not become what another waits for
    */
   up(target: RuntimeTarget, spec: IsolatedSpec, options: UpOptions): Promise<void>;
+  /**
+   * Builds the images of these services, by the target's Compose file.
+   * @throws CiloError `BUILD_FAILED`, `IMAGE_UNAVAILABLE`, `DISK_FULL`
+   */
+  build(target: RuntimeTarget, services: readonly string[], options: BuildOptions): Promise<void>;
+  /**
+   * The engine's own program and what it is started with, for what is its alone: looking at images, and commands in
+   * containers whose output is read. @throws CiloError as every other
+   */
+  program(options: { signal: AbortSignal }): Promise<EngineProgram>;
   /**
    * Stops and removes the containers and networks; keeps volumes and images. A container with an anonymous volume is
    * stopped and kept, with its networks: without it nothing would lead to that data any more.

@@ -30,8 +30,6 @@ export const WorkbenchImage = z.object({
   /** Features to build into it, with their options. */
   features: z.record(z.string(), z.json()),
   featureOrder: z.array(z.string()),
-  /** Give the user of commands the id of the workspace's owner. */
-  matchUserId: z.boolean(),
 });
 export type WorkbenchImage = z.infer<typeof WorkbenchImage>;
 
@@ -49,6 +47,8 @@ export const Workbench = z.object({
   env: z.record(z.string(), z.nullable(z.string())),
   /** The shell whose variables commands get beside those. */
   envProbe: z.enum(["none", "loginInteractiveShell", "interactiveShell", "loginShell"]),
+  /** Give that user the id of the workspace's owner, in the image. */
+  matchUserId: z.boolean(),
   steps: z.array(WorkbenchStep),
   /** The last one that is waited for when nobody waits for all. */
   waitFor: z.union([WorkbenchMoment, z.literal("initializeCommand")]),

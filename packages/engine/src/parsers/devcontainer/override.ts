@@ -96,8 +96,5 @@ function gpuOf(requirements: unknown): unknown {
 
 /** What editors look for on a container. */
 function labels({ resolved, rawEntries }: Override): Record<string, string> {
-  return {
-    "devcontainer.config_file": resolved.source.path,
-    [METADATA_LABEL]: JSON.stringify([...rawEntries, labelPart(resolved.raw)]),
-  };
+  return { [METADATA_LABEL]: JSON.stringify([...rawEntries, labelPart(resolved.raw)]) };
 }

@@ -30,22 +30,22 @@ export function workbenchOf(
       Object.entries(merged.members("remoteEnv")).map(([name, value]) => [name, value === null ? null : asText(value)]),
     ),
     envProbe: PROBES.find((probe) => probe === merged.last("userEnvProbe")) ?? "loginInteractiveShell",
+    matchUserId: merged.last("updateRemoteUserUID") !== false,
     steps: merged.steps,
     waitFor: MOMENTS.find((moment) => moment === merged.last("waitFor")) ?? "updateContentCommand",
     secrets: isObject(configuration["secrets"]) ? Object.keys(configuration["secrets"]) : [],
     ...(requirements === undefined ? {} : { requirements }),
-    ...(service.isBuilt ? {} : { image: imageOf(resolved, merged) }),
+    ...(service.isBuilt ? {} : { image: imageOf(resolved) }),
     ...(customizations === undefined ? {} : { customizations }),
   };
 }
 
-function imageOf({ source, configuration }: ResolvedDevcontainer, merged: Merged): WorkbenchImage {
+function imageOf({ source, configuration }: ResolvedDevcontainer): WorkbenchImage {
   const order = configuration["overrideFeatureInstallOrder"];
   return {
     file: source.path,
     features: isObject(configuration["features"]) ? configuration["features"] : {},
     featureOrder: Array.isArray(order) ? order.map(asText) : [],
-    matchUserId: merged.last("updateRemoteUserUID") !== false,
   };
 }
 
