@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 const long = process.env["CILO_TEST_LONG"] === "1";
 
 /**
- * `unit` needs Node alone; `engine` a real Docker engine; `e2e` the built command, dnsmasq and root or namespaces;
- * `testbed` the hosts of testbed/. scripts/test.sh installs what they need and runs all four.
+ * `unit` needs Node alone; `server` a PostgreSQL, which it brings; `engine` a real Docker engine; `e2e` the built command,
+ * dnsmasq and root or namespaces; `testbed` the hosts of testbed/. scripts/test.sh installs what they need and runs all.
  */
 export default defineConfig({
   test: {
@@ -13,8 +13,19 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/*/src/**/*.test.ts", "test/*.test.ts", "scripts/**/*.test.ts"],
-          exclude: ["**/*.engine.test.ts", "**/node_modules/**"],
+          exclude: ["**/*.engine.test.ts", "packages/server/**", "**/node_modules/**"],
           testTimeout: long ? 3_600_000 : 60_000,
+        },
+      },
+      {
+        test: {
+          name: "server",
+          include: ["packages/server/src/**/*.test.ts"],
+          exclude: ["**/*.engine.test.ts", "**/node_modules/**"],
+          globalSetup: "packages/server/src/testing/setup.ts",
+          testTimeout: long ? 3_600_000 : 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
         },
       },
       {

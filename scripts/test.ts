@@ -30,7 +30,7 @@ await runScript(async (signal) => {
 
   let tally: Tally = { passed: 0, failed: 0 };
   if (paths.length === 0) tally = add(tally, await runChecks(machine));
-  for (const project of ["unit", "engine", "e2e", "testbed"])
+  for (const project of ["unit", "server", "engine", "e2e", "testbed"])
     tally = add(tally, await runProject(machine, { project, paths }));
   tally = add(tally, await nothingLeft(machine, before));
 

@@ -1,5 +1,7 @@
 /** Address plans and names: what `cli` and `agent` wire to the ports of `@cilo/engine`. */
 export { NetworkCode } from "./errors.ts";
+export { formatAddress, formatCidr, overlaps, parseCidr, sizeOf } from "./addresses/cidr.ts";
+export type { Cidr } from "./addresses/cidr.ts";
 export { createAddresses } from "./addresses/addresses.ts";
 export type { Addresses, AddressesOptions, ClaimedBlock, RouteConflict } from "./addresses/addresses.ts";
 export type { AllocateRequest, Allocation } from "./addresses/allocate.ts";

@@ -45,8 +45,8 @@ export const keyRoutes = {
     body: CreateKeyRequest,
     status: 201,
     answer: { kind: "json", schema: CreatedKey },
-    codes: ["IDEMPOTENCY_IN_PROGRESS", "IDEMPOTENCY_MISMATCH"],
-    isIdempotent: true,
+    // Takes no idempotency key: to answer again, the server would have to keep the secret.
+    codes: [],
   }),
   listKeys: route({
     method: "GET",

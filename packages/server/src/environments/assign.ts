@@ -1,0 +1,79 @@
+import { CiloError } from "@cilo/base";
+import { sql } from "kysely";
+import type { MachineId } from "@cilo/api";
+import type { Queries } from "../store/database.ts";
+
+export interface Need {
+  readonly exclusive: boolean;
+  readonly memoryMb: number;
+  readonly cpus: number;
+  /** Name of the machine it must be. */
+  readonly machine: string | undefined;
+}
+
+export interface Assigned {
+  readonly id: MachineId;
+  readonly address: string;
+  readonly publicIp: string;
+  readonly wgEndpoint: string;
+  readonly wgPublicKey: string;
+}
+
+/**
+ * Locks a machine with room for it until the transaction ends, the least loaded first. One that another creation has
+ * just locked is passed over; only when all are, it waits.
+ * @throws CiloError `CAPACITY_EXHAUSTED`, `MACHINE_NOT_FOUND`
+ */
+export async function assignMachine(db: Queries, need: Need): Promise<Assigned> {
+  for (const how of ["skip locked", ""]) {
+    const candidate = await candidateFor(db, { need, how });
+    // Counted again under the lock: the first count may be of before another's commit.
+    if (candidate !== undefined && (await hasRoom(db, { id: candidate.id, need }))) return candidate;
+  }
+  throw await noRoom(db, need);
+}
+
+async function candidateFor(db: Queries, { need, how }: { need: Need; how: string }): Promise<Assigned | undefined> {
+  const { rows } = await sql<Assigned>`
+    select m.id, m.address, m.public_ip as "publicIp", m.wg_endpoint as "wgEndpoint", m.wg_public_key as "wgPublicKey"
+    from machines m
+    left join lateral ${load} l on true
+    where ${roomFor(need)} ${need.machine === undefined ? sql`` : sql`and m.name = ${need.machine}`}
+    order by l.count::float / m.capacity_environments, random()
+    limit 1 for update of m ${sql.raw(how)}`.execute(db);
+  return rows[0];
+}
+
+/** What a machine carries. */
+const load = sql`(
+  select count(*) as count, coalesce(sum(e.memory_mb), 0) as memory, coalesce(sum(e.cpus), 0) as cpus,
+    coalesce(bool_or(e.exclusive), false) as "exclusive"
+  from environments e where e.machine_id = m.id and e.status <> 'destroyed')`;
+
+function roomFor(need: Need) {
+  return sql`m.status in ('ready', 'assigned') and not m.needs_wipe and not l.exclusive
+    and ${need.exclusive ? sql`l.count = 0` : sql`l.count < m.capacity_environments`}
+    and (m.capacity_memory_mb is null or l.memory + ${need.memoryMb} <= m.capacity_memory_mb)
+    and (m.capacity_cpus is null or l.cpus + ${need.cpus} <= m.capacity_cpus)`;
+}
+
+async function hasRoom(db: Queries, { id, need }: { id: MachineId; need: Need }): Promise<boolean> {
+  const { rows } = await sql`select from machines m left join lateral ${load} l on true
+    where m.id = ${id} and ${roomFor(need)}`.execute(db);
+  return rows.length > 0;
+}
+
+async function noRoom(db: Queries, need: Need): Promise<CiloError> {
+  if (need.machine !== undefined) {
+    const known = await db.selectFrom("machines").select("status").where("name", "=", need.machine).executeTakeFirst();
+    if (known === undefined)
+      return new CiloError("MACHINE_NOT_FOUND", `there is no machine called ${need.machine}`, {
+        hint: "List them: cilo cloud machines list",
+      });
+    return new CiloError("CAPACITY_EXHAUSTED", `machine ${need.machine} is ${known.status} and has no room for it`);
+  }
+  const what = need.exclusive ? "no machine is free for an exclusive environment" : "no machine has room for it";
+  return new CiloError("CAPACITY_EXHAUSTED", what, {
+    hint: "Destroy environments that are not needed, or add a machine: cilo-server machines add",
+  });
+}

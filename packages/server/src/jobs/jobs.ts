@@ -1,0 +1,98 @@
+import { EnvironmentId, MachineId } from "@cilo/api";
+import { CompiledQuery } from "kysely";
+import { PgBoss, type SendOptions } from "pg-boss";
+import * as z from "zod";
+import type { Queries } from "../store/database.ts";
+
+/**
+ * Work that takes longer than a request, kept by pg-boss in the database: what a killed server had begun, another
+ * begins again. A job names its subject alone; what is to be done is read from the subject's row, so a job may run
+ * twice, late or for nothing. Of one subject one job runs at a time, and at most one waits.
+ */
+export interface Jobs {
+  /** Asks for the environment's operation to be carried on, when the transaction is committed. */
+  advance(db: Queries, id: EnvironmentId): Promise<void>;
+  /** Asks for the machine's registration, wipe or removal to be carried on. */
+  advanceMachine(db: Queries, id: MachineId): Promise<void>;
+}
+
+export interface Work {
+  environment(id: EnvironmentId, signal: AbortSignal): Promise<void>;
+  machine(id: MachineId, signal: AbortSignal): Promise<void>;
+}
+
+export interface JobQueue extends Jobs, AsyncDisposable {
+  /** Begins to do jobs, its own and those of servers that are gone. */
+  work(work: Work): Promise<void>;
+}
+
+const queues = { environment: "environment", machine: "machine" } as const;
+
+/** Jobs at a time, of one server. They wait for machines most of the time. */
+const CONCURRENCY = 64;
+
+const EnvironmentJob = z.object({ id: EnvironmentId });
+const MachineJob = z.object({ id: MachineId });
+
+export async function openJobs(options: {
+  readonly url: string;
+  readonly onError: (error: Error) => void;
+}): Promise<JobQueue> {
+  const boss = new PgBoss({
+    connectionString: options.url,
+    application_name: "cilo-server jobs",
+    max: 8,
+    useListenNotify: true,
+    schedule: false,
+    superviseIntervalSeconds: 5,
+    monitorIntervalSeconds: 5,
+    maintenanceIntervalSeconds: 3600,
+  });
+  boss.on("error", options.onError);
+  await boss.start();
+  for (const name of Object.values(queues))
+    await boss.createQueue(name, {
+      policy: "stately",
+      notify: true,
+      retryLimit: 100,
+      retryDelay: 1,
+      retryBackoff: true,
+      retryDelayMax: 15,
+      expireInSeconds: 3600,
+      // A server that is gone is noticed by its jobs' silence.
+      heartbeatSeconds: 15,
+      deleteAfterSeconds: 3600,
+    });
+  const send = async (db: Queries, name: string, id: string): Promise<void> =>
+    void (await boss.send(name, { id }, { singletonKey: id, db: inTransaction(db) }));
+  const stopping = new AbortController();
+  const worker = { localConcurrency: CONCURRENCY, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5 };
+  return {
+    advance: async (db, id) => await send(db, queues.environment, id),
+    advanceMachine: async (db, id) => await send(db, queues.machine, id),
+    work: async (work) => {
+      await boss.work(queues.environment, worker, async ([job]) => {
+        if (job !== undefined)
+          await work.environment(EnvironmentJob.parse(job.data).id, AbortSignal.any([stopping.signal, job.signal]));
+      });
+      await boss.work(queues.machine, { ...worker, localConcurrency: 8 }, async ([job]) => {
+        if (job !== undefined)
+          await work.machine(MachineJob.parse(job.data).id, AbortSignal.any([stopping.signal, job.signal]));
+      });
+    },
+    [Symbol.asyncDispose]: async () => {
+      stopping.abort();
+      await boss.stop({ graceful: true, timeout: 10_000, close: true });
+    },
+  };
+}
+
+/** The transaction's connection as pg-boss wants one. */
+function inTransaction(db: Queries): NonNullable<SendOptions["db"]> {
+  return {
+    executeSql: async (text, values) => {
+      const { rows } = await db.withoutPlugins().executeQuery(CompiledQuery.raw(text, [...(values ?? [])]));
+      return { rows };
+    },
+  };
+}
