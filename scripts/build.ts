@@ -1,6 +1,6 @@
 /**
- * `npm run build`: bundles the command into packages/cli/dist and warms its compile cache, and the agent into
- * packages/agent/dist, one file. Does nothing where no input has changed. docs/adr/0050-command-bundle.md says why the
+ * `npm run build`: bundles the command into packages/cli/dist and warms its compile cache, and agent and
+ * server into their dist folders, one file each. Does nothing where no input has changed. docs/adr/0050-command-bundle.md says why the
  * command is made this way.
  */
 import { createHash } from "node:crypto";
@@ -23,6 +23,7 @@ interface Program {
 const programs: readonly Program[] = [
   { dist: "packages/cli/dist", bundle: bundleCommand, warm },
   { dist: "packages/agent/dist", bundle: bundleDaemon },
+  { dist: "packages/server/dist", bundle: bundleDaemon },
 ];
 
 for (const program of programs) {

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { type Route, type ServerRoutes, httpStatusByCode, problemOf, serverRoutes } from "@cilo/api";
 import { CiloError } from "@cilo/base";
 import rateLimit from "@fastify/rate-limit";
-import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import fastify, { type FastifyInstance, type FastifyRequest, LogController } from "fastify";
 import type { Caller, Keys } from "./auth/keys.ts";
 import { reachOf } from "./environments/reach.ts";
 import { type AnyHandler, type BindOptions, bind } from "./http/bind.ts";
@@ -36,7 +36,7 @@ const HASHES_PER_MINUTE = 120;
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
     loggerInstance: options.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES,
     routerOptions: { maxParamLength: 200 },
     genReqId: () => `req_${randomBytes(9).toString("base64url")}`,
@@ -91,6 +91,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 function handlerOf(handlers: Handlers<ServerRoutes>, name: string): AnyHandler {
   const found = Object.entries(handlers).find(([known]) => known === name)?.[1];
   if (found === undefined) throw new Error(`no handler for ${name}`);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table of handlers is checked whole, by its type
   return found as AnyHandler;
 }
 

@@ -102,17 +102,17 @@ async function readHealth({ db }: Parts): Promise<ServerHealth> {
 async function readMetrics({ db, metrics, clock }: Parts): Promise<string> {
   const machines = await db
     .selectFrom("machines")
-    .select(({ fn }) => ["status", fn.countAll<number>().as("count")])
+    .select(({ fn }) => ["status", fn.countAll<string>().as("count")])
     .groupBy("status")
     .execute();
   const environments = await db
     .selectFrom("environments")
-    .select(({ fn }) => ["status", "format", fn.countAll<number>().as("count")])
+    .select(({ fn }) => ["status", "format", fn.countAll<string>().as("count")])
     .groupBy(["status", "format"])
     .execute();
   const peers = await db
     .selectFrom("peers")
-    .select(({ fn }) => fn.countAll<number>().as("count"))
+    .select(({ fn }) => fn.countAll<string>().as("count"))
     .where("removedAt", "is", null)
     .where("leaseUntil", ">", new Date(clock.now()))
     .executeTakeFirstOrThrow();

@@ -83,6 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   // Known as a peer before the first machine is registered, so that each is installed with it.
   await tunnel.register();
+  stack.defer(async () => await tunnel.down());
   const driver = stack.use(
     startDriver(
       [

@@ -83,5 +83,8 @@ function zeroed<Status extends string>(
   statuses: readonly Status[],
   counts: Map<string, number>,
 ): Record<Status, number> {
-  return Object.fromEntries(statuses.map((status) => [status, counts.get(status) ?? 0])) as Record<Status, number>;
+  const zeros: Partial<Record<Status, number>> = {};
+  for (const status of statuses) zeros[status] = counts.get(status) ?? 0;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the loop has just given every status a number
+  return zeros as Record<Status, number>;
 }

@@ -7,7 +7,7 @@ import { type Cidr, formatAddress, formatCidr, overlaps, sizeOf } from "@cilo/ne
 
 /** A freed address or block is given to nobody for so long: caches and old tunnels still know it. */
 const REST_MS = 24 * 3_600_000;
-export const BLOCK_PREFIX = 27;
+const BLOCK_PREFIX = 27;
 
 /** Tried at random before the whole pool is searched, so that many creations at once rarely want the same. */
 const FIRST_TRIES = 8;

@@ -84,7 +84,7 @@ function noKey(id: KeyId): CiloError {
   return new CiloError("KEY_NOT_FOUND", `there is no key ${id}`, { hint: "List them: cilo cloud keys list" });
 }
 
-export function keyAnswer(row: Selectable<Tables["apiKeys"]>): ApiKey {
+function keyAnswer(row: Selectable<Tables["apiKeys"]>): ApiKey {
   return {
     id: row.id,
     teamId: row.teamId,

@@ -1,14 +1,14 @@
 import { type Command, type TypedCommandParameters, buildCommand } from "@stricli/core";
 import type { ServerContext } from "./context.ts";
 
-interface Definition<F extends object> {
+interface Definition<F extends Readonly<Record<string, unknown>>> {
   readonly brief: string;
   readonly parameters: NoInfer<TypedCommandParameters<F, string[], ServerContext>>;
   readonly act: (context: ServerContext, flags: F, args: readonly string[]) => Promise<void>;
 }
 
 /** A command as data. What it throws is told and becomes the exit status in one place (run.ts). */
-export function serverCommand<const F extends object>({
+export function serverCommand<const F extends Readonly<Record<string, unknown>>>({
   brief,
   parameters,
   act,

@@ -9,7 +9,7 @@ import { json, maybe, serverCommand, text, toggle } from "./command.ts";
 import { type ServerContext, print } from "./context.ts";
 import { withStore } from "./with-store.ts";
 
-interface AddFlags {
+type AddFlags = {
   readonly name: string;
   readonly host: string;
   readonly sshUser: string;
@@ -25,7 +25,7 @@ interface AddFlags {
   readonly allowPrivileged?: boolean;
   readonly region?: string;
   readonly json?: boolean;
-}
+};
 
 /** How long `add` and `remove` watch. The server goes on when they have given up. */
 const WATCH_MS = 20 * 60_000;
@@ -91,8 +91,10 @@ export const removeMachineCommand = serverCommand<{ force?: boolean; json?: bool
   parameters: {
     flags: { force: toggle("Destroy its environments first"), json },
     positional: {
-      kind: "tuple",
-      parameters: [{ brief: "Name of the machine", placeholder: "machine", parse: String }],
+      kind: "array",
+      parameter: { brief: "Name of the machine", placeholder: "machine", parse: String },
+      minimum: 1,
+      maximum: 1,
     },
   },
   act: async (context, { force = false, json: isJson = false }, [name = ""]) => {

@@ -48,7 +48,7 @@ const INTERRUPTED = 130;
 export async function runServerCommand(on: ServerProcess): Promise<number> {
   let failure: unknown;
   const stream = (write: (text: string) => void) => ({ write: (text: string) => write(text) });
-  const status: { exitCode?: number | string | null | undefined } = {};
+  const status: { exitCode?: number | string | null } = {};
   const context = {
     process: { stdout: stream(on.stdout), stderr: stream(on.stderr), env: on.variables, ...status },
     variables: on.variables,

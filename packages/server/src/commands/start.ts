@@ -12,7 +12,7 @@ import { serverCommand } from "./command.ts";
 
 export const startCommand = serverCommand({
   brief: "Start the server. Configured by environment variables: docs/OPERATIONS.md",
-  parameters: {},
+  parameters: { flags: {} },
   act: async (context) => {
     const { variables, signal } = context;
     const config = readConfig(variables);

@@ -7,6 +7,7 @@ import {
   WireGuardKey,
 } from "@cilo/api";
 import { CiloError } from "@cilo/base";
+import { sql } from "kysely";
 import { takeBlock } from "../addresses/allocate.ts";
 import { parseCidr } from "@cilo/network";
 import { type Asking, audit } from "../audit.ts";
@@ -68,8 +69,8 @@ export function createEnvironmentService(parts: Parts) {
         .$if(query.name !== undefined, (named) => named.where("name", "=", query.name ?? ""))
         .$if(query.project !== undefined, (named) => named.where("project", "=", query.project ?? ""))
         .$if(cursor !== undefined, (rest) =>
-          rest.where((is) =>
-            is(is.refTuple("createdAt", "id"), "<", is.tuple(cursor?.createdAt ?? now(), newest(cursor?.id))),
+          rest.where(
+            sql<boolean>`(environments.created_at, environments.id) < (${cursor?.createdAt ?? null}, ${cursor?.id ?? null})`,
           ),
         )
         .orderBy("createdAt", "desc")
@@ -256,9 +257,4 @@ async function begin(
 
 function notNow(row: EnvironmentRow, what: string): CiloError {
   return new CiloError("STATE_CONFLICT", `environment ${row.name} is ${row.status} and cannot ${what}`);
-}
-
-/** Ids are compared as text; of no cursor nothing is compared. */
-function newest(id: string | undefined): EnvironmentId {
-  return (id ?? "") as EnvironmentId;
 }

@@ -17,19 +17,3 @@ export const environmentMoves = {
   destroying: ["destroyed"],
   destroyed: [],
 } as const satisfies Record<EnvironmentStatus, readonly EnvironmentStatus[]>;
-
-/** The states from which one can move to `to`. */
-export function statesBefore(to: EnvironmentStatus): EnvironmentStatus[] {
-  return statuses.filter((from) => (environmentMoves[from] as readonly EnvironmentStatus[]).includes(to));
-}
-
-const statuses = [
-  "provisioning",
-  "syncing",
-  "running",
-  "degraded",
-  "stopped",
-  "failed",
-  "destroying",
-  "destroyed",
-] as const;

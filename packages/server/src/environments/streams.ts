@@ -1,6 +1,5 @@
-import { on } from "node:events";
-import { EventEmitter } from "node:events";
-import type { EnvironmentEvent, EnvironmentId, LogLine } from "@cilo/api";
+import { EventEmitter, on } from "node:events";
+import { EnvironmentEvent, type EnvironmentId, type LogLine } from "@cilo/api";
 import { CiloError, isCiloError } from "@cilo/base";
 import type { Asking } from "../audit.ts";
 import type { Parts } from "../parts.ts";
@@ -60,7 +59,8 @@ async function* events(
   yield { ...base, time: time(), kind: "state", message: row.reason ?? `is ${row.status}`, status: row.status };
   if (row.status === "destroyed") return;
   try {
-    for await (const [event] of arriving as AsyncIterable<[EnvironmentEvent]>) {
+    for await (const [told] of arriving) {
+      const event = EnvironmentEvent.parse(told);
       yield event;
       if (event.kind === "state" && event.status === "destroyed") return;
     }

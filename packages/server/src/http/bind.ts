@@ -63,7 +63,7 @@ async function send(
   }
   const stream = streams.open(call);
   try {
-    const lines = (await handler({ ...call, signal: stream.signal })) as AsyncIterable<unknown>;
+    const lines = streamOf(await handler({ ...call, signal: stream.signal }));
     return await reply
       .code(route.status)
       .type(LINES_TYPE)
@@ -72,6 +72,15 @@ async function send(
     stream[Symbol.dispose]();
     throw error;
   }
+}
+
+function streamOf(answer: unknown): AsyncIterable<unknown> {
+  if (isIterable(answer)) return answer;
+  throw new Error("the handler of a stream answered none");
+}
+
+function isIterable(answer: unknown): answer is AsyncIterable<unknown> {
+  return typeof answer === "object" && answer !== null && Symbol.asyncIterator in answer;
 }
 
 /** Ends without a word when the stream is to end: the client sees it end. */

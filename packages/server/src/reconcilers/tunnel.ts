@@ -13,6 +13,14 @@ export interface TunnelOptions {
   readonly setTrouble: (subject: string, message: string | undefined) => void;
 }
 
+export interface OwnTunnel {
+  /** Says that this server is there. */
+  register(): Promise<void>;
+  readonly reconciler: Reconciler;
+  /** Removes the interface. */
+  down(): Promise<void>;
+}
+
 const GONE_MS = 7 * 24 * 3_600_000;
 const CALL_MS = 5000;
 
@@ -31,6 +39,12 @@ export function tunnelReconciler(
   const register = async (): Promise<string> => await registerServer(parts, options);
   return {
     register: async () => void (await register()),
+    down: async () => {
+      const { tunnel } = options;
+      const signal = AbortSignal.timeout(CALL_MS);
+      const name = tunnel === undefined ? undefined : await interfaceOf(tunnel, ownKey(options), signal);
+      if (name !== undefined) await tunnel?.down(name, signal);
+    },
     reconciler: {
       name: "tunnel",
       everyMs: 20_000,
@@ -85,7 +99,7 @@ async function bringUp({ parts, options, tunnel, address }: Own, signal: AbortSi
     .select(["address", "wgPublicKey", "wgEndpoint"])
     .where("wgPublicKey", "is not", null)
     .execute();
-  const known = new Map((await tunnel.status(name, signal))?.peers.map((peer) => [peer.publicKey as string, peer]));
+  const known = new Map((await tunnel.status(name, signal))?.peers.map((peer) => [String(peer.publicKey), peer]));
   for (const { publicKey } of known.values())
     if (!machines.some((machine) => String(machine.wgPublicKey) === String(publicKey)))
       await tunnel.removePeer(name, publicKey, signal);
@@ -110,11 +124,23 @@ async function bringUp({ parts, options, tunnel, address }: Own, signal: AbortSi
 
 /** The interface that has our key, or the first name that is free. */
 async function ownInterface(tunnel: Tunnel, publicKey: string, signal: AbortSignal): Promise<TunnelName> {
+  const own = await interfaceOf(tunnel, publicKey, signal);
+  if (own !== undefined) return own;
   const names = await tunnel.list(signal);
-  for (const name of names) if ((await tunnel.status(name, signal))?.publicKey === publicKey) return name;
   for (let number = FIRST_INTERFACE; number < 1000; number += 1)
     if (!names.includes(`cilo${number}`)) return `cilo${number}`;
   throw new CiloError("TUNNEL_UNAVAILABLE", "every interface name from cilo900 to cilo999 is taken");
+}
+
+async function interfaceOf(tunnel: Tunnel, publicKey: string, signal: AbortSignal): Promise<TunnelName | undefined> {
+  for (const name of await tunnel.list(signal))
+    if ((await tunnel.status(name, signal))?.publicKey === publicKey) return name;
+  return undefined;
+}
+
+function ownKey({ privateKey }: TunnelOptions): string {
+  if (!isWireGuardSecret(privateKey)) throw new Error("server.json has no WireGuard key");
+  return publicKeyOf(privateKey);
 }
 
 async function tellOfServers(

@@ -94,8 +94,9 @@ async function createCommands(options: EmbeddedOptions): Promise<Commands> {
   const user = process.getuid?.() === 0 ? await systemUser(options) : undefined;
   const folder = await programs(options, user !== undefined);
   const call = async (name: string, args: readonly string[], expect: readonly number[] = [0]): Promise<number> => {
-    const own = user === undefined ? [] : ["runuser", "-u", SYSTEM_USER, "--"];
-    const [program, ...rest] = [...own, join(folder, name), ...args] as [string, ...string[]];
+    const file = join(folder, name);
+    const [program, rest] =
+      user === undefined ? [file, args] : (["runuser", ["-u", SYSTEM_USER, "--", file, ...args]] as const);
     const { exitCode } = await run(program, rest, {
       // Also called to stop, when the process's own signal is long aborted.
       signal: AbortSignal.timeout(120_000),

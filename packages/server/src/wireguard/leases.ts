@@ -32,8 +32,8 @@ export async function removeFromMachines(
     .limit(BATCH)
     .execute();
   const gone = await mapLimit(rows, { limit: 16, signal: AbortSignal.timeout(60_000) }, async (row) => {
-    const isOnMachine = row.machineId !== null && row.address !== null && row.status !== "destroyed";
-    const machine = isOnMachine ? { id: row.machineId as MachineId, address: row.address as string } : undefined;
+    const { machineId: id, address, status } = row;
+    const machine = id === null || address === null || status === "destroyed" ? undefined : { id, address };
     if (machine !== undefined && !(await removed(parts, { machine, row }))) return 0;
     await forget(parts, row, now);
     return 1;

@@ -2,6 +2,7 @@ import {
   type ExchangeAnswer,
   type ExchangeRequest,
   type EnvironmentId,
+  type MachineId,
   type TunnelStatus,
   WireGuardKey,
 } from "@cilo/api";
@@ -196,14 +197,14 @@ async function presharedKeyOf(
   return row.presharedKey;
 }
 
-async function machineOf(queries: Queries, environment: { machineId: string | null; name: string; status: string }) {
+async function machineOf(queries: Queries, environment: { machineId: MachineId | null; name: string; status: string }) {
   const machine =
     environment.machineId === null
       ? undefined
       : await queries
           .selectFrom("machines")
           .select(["id", "address", "wgPublicKey", "wgEndpoint"])
-          .where("id", "=", environment.machineId as never)
+          .where("id", "=", environment.machineId)
           .executeTakeFirst();
   if (machine === undefined || machine.wgPublicKey === null)
     throw new CiloError(
