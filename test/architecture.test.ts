@@ -63,7 +63,7 @@ describe("packages", () => {
     for (const name of await packagesWithManifest()) {
       const { dependencies } = await manifestOf(name);
       for (const [dependency, version] of Object.entries(dependencies ?? {}))
-        expect(version, `${name} depends on ${dependency}`).toMatch(/^\d+\.\d+\.\d+$/u);
+        expect(version, `${name} depends on ${dependency}`).toMatch(/^\d+\.\d+\.\d+(?:-[a-z]+\.\d+)?$/u);
     }
   });
 });

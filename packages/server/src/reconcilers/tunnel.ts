@@ -31,10 +31,7 @@ const FIRST_INTERFACE = 900;
  * Makes this server a peer of every machine: its own interface has each machine as a peer and a route, and each
  * machine is told of servers that it does not know yet, by those that it knows.
  */
-export function tunnelReconciler(
-  parts: Parts,
-  options: TunnelOptions,
-): { register: () => Promise<void>; reconciler: Reconciler } {
+export function tunnelReconciler(parts: Parts, options: TunnelOptions): OwnTunnel {
   const told = new Set<string>();
   const register = async (): Promise<string> => await registerServer(parts, options);
   return {
