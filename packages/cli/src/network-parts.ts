@@ -25,8 +25,9 @@ export function createNetworkParts(request: {
   readonly machine: MachineSettings;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
+  readonly onNotice: (text: string) => void;
 }): NetworkParts {
-  const { home, machine, env, platform } = request;
+  const { home, machine, env, platform, onNotice } = request;
   const addresses = createAddresses({
     blocksDir: join(home.root, "blocks"),
     basePool: machine.baseSubnet,
@@ -38,6 +39,7 @@ export function createNetworkParts(request: {
     suffixes: machine.suffixes,
     env,
     platform,
+    onYield: onNotice,
     environments: async () => await environmentFolders(home),
   }) satisfies NamesPort;
   const mend = async (signal: AbortSignal): Promise<void> => {

@@ -50,12 +50,12 @@ export interface WiringOptions {
 
 /** Builds everything over the home of the invoking user. Starts nothing, but mends a name server that crashed. */
 export async function createWiring(options: WiringOptions): Promise<Wiring> {
-  const { env, platform } = options;
+  const { env, platform, onNotice } = options;
   const root = homeRoot(options);
   const [home, machine] = await Promise.all([openHome(root), readMachine(root)]);
   const runtime = createRuntimes(env);
   const network = once(async () =>
-    (await import("./network-parts.ts")).createNetworkParts({ home, machine, env, platform }),
+    (await import("./network-parts.ts")).createNetworkParts({ home, machine, env, platform, onNotice }),
   );
   const deps: EnvironmentsDeps = {
     home,

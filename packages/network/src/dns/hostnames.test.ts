@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { checkHostnames, takeHostnames } from "./hostnames.ts";
+import { checkHostnames, takeHostnames, withoutYielded } from "./hostnames.ts";
 import { openZoneFiles } from "./zone-files.ts";
 
 const dev = { project: "shop", environment: "dev", suffix: ".test" };
@@ -77,14 +77,18 @@ test("a hostname has one owner, is all or nothing with the others wanted, and is
   await takeHostnames(files, two, ["a.test"]);
 });
 
-test("an environment whose name another one's hostname lies under is refused, naming it", async () => {
+test("an environment that comes later takes what others have under its name, and they have it again when it is gone", async () => {
   const folder = await mkdtemp(join(tmpdir(), "cilo-hostnames-"));
   folders.push(folder);
   const files = openZoneFiles(folder, {});
   await files.prepare();
-  await takeHostnames(files, dev, ["x.late.test"]);
-  await expect(takeHostnames(files, { ...dev, environment: "late" }, [])).rejects.toMatchObject({
-    code: "HOSTNAME_REFUSED",
-    message: expect.stringContaining("environment dev of shop has the hostname x.late.test"),
-  });
+  const late = { ...dev, environment: "late" };
+  await takeHostnames(files, dev, ["x.late.test", "www.test"]);
+  const { yielded } = await takeHostnames(files, late, []);
+  expect(yielded).toEqual([{ hostname: "x.late.test", from: "shop/dev" }]);
+  const [left] = await withoutYielded(files, dev, [web("x.late.test", "www.test")]);
+  expect(left?.hostnames).toEqual(["www.test"]);
+  await files.giveHostname("x.late.test");
+  const [again] = await withoutYielded(files, dev, [web("x.late.test", "www.test")]);
+  expect(again?.hostnames).toEqual(["x.late.test", "www.test"]);
 });

@@ -70,23 +70,34 @@ function ownNames(
   return names;
 }
 
+/** A hostname that an environment wanted and does not have: another one's name has come over it since. */
+export interface YieldedHostname {
+  readonly hostname: string;
+  /** `<project>/<environment>` that had it. */
+  readonly from: string;
+  /** Of that one's names without it; absent when it has none. */
+  readonly marker?: string;
+}
+
 /**
  * Takes the environment's hostnames for it, all or none, whoever else tries at the same time, and gives back those it
- * no longer has with `release`.
- * @throws CiloError `HOSTNAME_REFUSED` when another environment has one of them, or has one under this one's name
+ * no longer has with `release`. What others have under its own name it takes from them: an environment that comes
+ * later has its names all the same, and a hostname does not keep it from them.
+ * @throws CiloError `HOSTNAME_REFUSED` when another environment has one of them
  */
 export async function takeHostnames(
   files: ZoneFiles,
   identity: ZoneIdentity,
   wanted: readonly string[],
-): Promise<{ readonly release: () => Promise<void> }> {
+): Promise<{ readonly release: () => Promise<void>; readonly yielded: readonly YieldedHostname[] }> {
   const owner = ownerOf(identity);
   const held = await files.hostnames();
-  const intruder = held.find((claim) => claim.owner !== owner && isWithin(claim.hostname, domainOf(identity)));
-  if (intruder !== undefined)
-    throw refused(
-      `the environment ${shown(intruder.owner)} has the hostname ${intruder.hostname}, which is under ${domainOf(identity)}`,
-    );
+  const yielded: YieldedHostname[] = [];
+  for (const { hostname, owner: from } of held) {
+    if (from === owner || !isWithin(hostname, domainOf(identity))) continue;
+    const marker = await files.yieldHostname(hostname, { to: owner, from });
+    yielded.push({ hostname, from, ...(marker === undefined ? {} : { marker }) });
+  }
   const taken: string[] = [];
   for (const hostname of wanted) {
     const claim = await files.takeHostname(hostname, owner);
@@ -95,12 +106,32 @@ export async function takeHostnames(
     await Promise.all(taken.map((name) => files.giveHostname(name)));
     throw refused(`the hostname ${hostname} belongs to the environment ${shown(claim.owner)}`);
   }
-  const dropped = held.filter((claim) => claim.owner === owner && !wanted.includes(claim.hostname));
+  const dropped = held.filter(
+    (claim) => claim.owner === owner && claim.from === undefined && !wanted.includes(claim.hostname),
+  );
   return {
+    yielded,
     release: async () => {
       await Promise.all(dropped.map((claim) => files.giveHostname(claim.hostname)));
     },
   };
+}
+
+/**
+ * The endpoints without the hostnames that this environment has had to yield. They are no error any more, as they were
+ * none when it took them; they are its again once the environment that has them is gone.
+ */
+export async function withoutYielded<Endpoint extends Pick<ZoneEndpoint, "hostnames">>(
+  files: ZoneFiles,
+  identity: ZoneIdentity,
+  endpoints: readonly Endpoint[],
+): Promise<Endpoint[]> {
+  const held = await files.hostnames();
+  const lost = new Set(held.filter(({ from }) => from === ownerOf(identity)).map(({ hostname }) => hostname));
+  return endpoints.map((endpoint) => ({
+    ...endpoint,
+    hostnames: endpoint.hostnames.filter((hostname) => !lost.has(hostname)),
+  }));
 }
 
 export function ownerOf(who: Pick<ZoneIdentity, "project" | "environment">): string {

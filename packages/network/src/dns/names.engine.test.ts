@@ -102,6 +102,25 @@ test("a name that is nobody's does not exist, and names under other suffixes are
   expect(await lookUp(port, "example.com")).toBe("EREFUSED");
 });
 
+test("an environment that comes later has its names, also one that another had as a hostname until then", async () => {
+  const { names, port } = await newNames();
+  const dev = [service("web", ["10.9.0.2"], { hostnames: ["x.late.test", "www.test"] })];
+  await names.publish(identity("dev"), dev, { signal });
+  expect(await lookUp(port, "x.late.test")).toBe("10.9.0.2");
+  await names.publish(identity("late"), [service("x", ["10.9.0.9"])], { signal });
+  expect(await lookUp(port, "x.late.test")).toBe("10.9.0.9");
+  await names.publish(identity("dev"), dev, { signal });
+  expect(await Promise.all(["x.late.test", "www.test", "web.dev.test"].map((name) => lookUp(port, name)))).toEqual([
+    "10.9.0.9",
+    "10.9.0.2",
+    "10.9.0.2",
+  ]);
+  await names.withdraw(identity("late"), { signal });
+  expect(await lookUp(port, "x.late.test")).toBe("ENOTFOUND");
+  await names.publish(identity("dev"), dev, { signal });
+  expect(await lookUp(port, "x.late.test")).toBe("10.9.0.2");
+});
+
 test("changed, added and removed services answer as they are when publish returns, twenty times in a row", async () => {
   const { names, port, dir } = await newNames();
   for (let round = 1; round <= 20; round += 1) {

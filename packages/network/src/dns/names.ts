@@ -1,5 +1,5 @@
 import { confirm, confirmWildcard } from "./confirm.ts";
-import { checkHostnames, ownerOf, takeHostnames } from "./hostnames.ts";
+import { checkHostnames, ownerOf, takeHostnames, withoutYielded } from "./hostnames.ts";
 import { isSuffix } from "./host-name.ts";
 import { type NameServer, openNameServer } from "./name-server.ts";
 import { type ZoneEndpoint, type ZoneIdentity, planZone } from "./zone.ts";
@@ -17,6 +17,8 @@ export interface NamesOptions {
   readonly suffixes?: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform?: NodeJS.Platform;
+  /** Told when an environment takes a hostname of another that lies under its own name. */
+  readonly onYield?: (text: string) => void;
   /** All environments of the home, those without names included; default: those with names. */
   readonly environments?: () => Promise<readonly { readonly project: string; readonly environment: string }[]>;
 }
@@ -56,7 +58,8 @@ export function createNames(options: NamesOptions): Names {
   return {
     server,
     files,
-    async publish(identity, endpoints, { signal }) {
+    async publish(identity, wanted, { signal }) {
+      const endpoints = await withoutYielded(files, identity, wanted);
       const known = [...(await environments()), ...(await files.published())];
       const others = known.filter((other) => ownerOf(other) !== ownerOf(identity));
       checkHostnames(identity, endpoints, { suffixes, others });
@@ -70,6 +73,15 @@ export function createNames(options: NamesOptions): Names {
       const { marker } = await files.put(identity, zone);
       await claims.release();
       await confirm(context, { name: marker, addresses: ["127.0.0.1"] }, signal);
+      for (const { hostname, from, marker: left } of claims.yielded) {
+        options.onYield?.(
+          `${hostname}, until now a hostname of ${from}, is under ${identity.environment} and no longer that one's`,
+        );
+        if (left !== undefined) await confirm(context, { name: left, addresses: ["127.0.0.1"] }, signal);
+      }
+      // One that was taken while this was under way stands in the file that was just written.
+      for (const { hostname, owner, from } of await files.hostnames())
+        if (from === ownerOf(identity)) await files.yieldHostname(hostname, { to: owner, from });
       const wildcard = zone.wildcard ?? (before === undefined ? undefined : { name: before.name, addresses: [] });
       const isChanged = JSON.stringify(before) !== JSON.stringify(wildcard);
       if (wildcard !== undefined) await confirmWildcard(context, { ...wildcard, isChanged }, signal);
@@ -80,7 +92,7 @@ export function createNames(options: NamesOptions): Names {
       if (wildcard !== undefined)
         await confirmWildcard(context, { name: wildcard.name, addresses: [], isChanged: true }, signal);
       const claims = await files.hostnames();
-      const own = claims.filter((claim) => claim.owner === ownerOf(who));
+      const own = claims.filter(({ owner, from }) => [owner, from].includes(ownerOf(who)));
       await Promise.all(own.map((claim) => files.giveHostname(claim.hostname)));
     },
     async ensure({ signal }) {

@@ -12,6 +12,7 @@ import {
   parseWildcard,
   renderHosts,
   renderWildcard,
+  withoutName,
 } from "./zone.ts";
 
 type Who = Pick<ZoneIdentity, "project" | "environment">;
@@ -40,8 +41,13 @@ export interface ZoneFiles {
   countNames(): Promise<number>;
   /** Takes the hostname for the owner, or says whose it is. Taking one's own again is no failure. */
   takeHostname(hostname: string, owner: string): Promise<{ readonly owner: string; readonly isNew: boolean }>;
-  /** Every hostname with its owner, `<project>/<environment>`. */
-  hostnames(): Promise<readonly { readonly hostname: string; readonly owner: string }[]>;
+  /**
+   * Hands a hostname to another owner and takes it out of the hosts file of the one that had it; answers that file's
+   * marker, `undefined` when there is none.
+   */
+  yieldHostname(hostname: string, who: { readonly to: string; readonly from: string }): Promise<string | undefined>;
+  /** Every hostname with its owner, `<project>/<environment>`, and whose it was before that one's name came over it. */
+  hostnames(): Promise<readonly { readonly hostname: string; readonly owner: string; readonly from?: string }[]>;
   giveHostname(hostname: string): Promise<void>;
   /** Removes what processes that were killed left half written. */
   sweep(): Promise<void>;
@@ -113,6 +119,17 @@ export function openZoneFiles(dir: string, env: Readonly<Record<string, string |
       }
       return { owner: parseClaim((await readFileIfThere(path)) ?? "")?.owner ?? "", isNew: false };
     },
+    async yieldHostname(hostname, { to, from }) {
+      await place(join(hostnames, claimName(hostname)), `${hostname} ${to} ${from}\n`);
+      const [project = "", environment = ""] = from.split("/");
+      if (!isLabel(project) || !isLabel(environment)) return undefined;
+      const path = join(hosts, fileName({ project, environment }));
+      const text = await readFileIfThere(path);
+      if (text === undefined) return undefined;
+      const left = withoutName(text, { environment, project }, hostname);
+      await place(path, left.text);
+      return left.marker;
+    },
     async hostnames() {
       const files = await readAll(hostnames, /^[0-9a-f]{40}$/u);
       return files.map(({ text }) => parseClaim(text)).filter((claim) => claim !== undefined);
@@ -150,9 +167,10 @@ function claimName(hostname: string): string {
   return createHash("sha256").update(hostname).digest("hex").slice(0, 40);
 }
 
-function parseClaim(text: string): { hostname: string; owner: string } | undefined {
-  const [hostname, owner] = text.trim().split(" ");
-  return hostname === undefined || owner === undefined || !isHostName(hostname) ? undefined : { hostname, owner };
+function parseClaim(text: string): { hostname: string; owner: string; from?: string } | undefined {
+  const [hostname, owner, from] = text.trim().split(" ");
+  if (hostname === undefined || owner === undefined || !isHostName(hostname)) return undefined;
+  return { hostname, owner, ...(from === undefined ? {} : { from }) };
 }
 
 /** `<env>.<project>` */

@@ -84,9 +84,26 @@ export function checkName(suffix: string): string {
  */
 export function renderHosts(identity: ZoneIdentity, zone: Zone): { readonly text: string; readonly marker: string } {
   const lines = zone.records.flatMap(({ name, addresses }) => addresses.map((address) => `${address} ${name}\n`));
-  const body = lines.join("");
+  return marked(identity, lines.join(""));
+}
+
+/** A hosts file of {@link renderHosts} without one name. */
+export function withoutName(
+  hosts: string,
+  who: Pick<ZoneIdentity, "project" | "environment">,
+  name: string,
+): { readonly text: string; readonly marker: string } {
+  const lines = hosts.trimEnd().split("\n").slice(0, -1);
+  const kept = lines.filter((line) => line.split(" ")[1] !== name).map((line) => `${line}\n`);
+  return marked(who, kept.join(""));
+}
+
+function marked(
+  who: Pick<ZoneIdentity, "project" | "environment">,
+  body: string,
+): { readonly text: string; readonly marker: string } {
   const hash = createHash("sha256").update(body).digest("hex").slice(0, 16);
-  const marker = `z${hash}.${checkedLabel(identity.environment)}.${checkedLabel(identity.project)}.${CONTROL_DOMAIN}`;
+  const marker = `z${hash}.${checkedLabel(who.environment)}.${checkedLabel(who.project)}.${CONTROL_DOMAIN}`;
   return { text: `${body}127.0.0.1 ${marker}\n`, marker };
 }
 
