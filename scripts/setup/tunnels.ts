@@ -1,10 +1,12 @@
 import { hasProgram } from "./machine.ts";
 
-/** What tests of tunnels use, and the packages that bring it. */
+/** What tests of tunnels and of the agent use, and the packages that bring it. */
 const programs = [
   { program: "wg", name: "wireguard-tools" },
   { program: "wireguard-go", name: "wireguard-go" },
   { program: "ip", name: "iproute2" },
+  { program: "nft", name: "nftables" },
+  { program: "rsync", name: "rsync" },
   { program: "ping", name: "iputils-ping" },
 ] as const;
 

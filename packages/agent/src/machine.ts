@@ -1,4 +1,4 @@
-import { mkdir, readFile, statfs } from "node:fs/promises";
+import { mkdir, readFile, rmdir, statfs } from "node:fs/promises";
 import { cpus, freemem, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { CiloError, type Clock, poll } from "@cilo/base";
@@ -144,6 +144,7 @@ export async function openMachine(parts: MachineParts): Promise<Machine> {
         await peers.removeEnvironment(environmentId, signal);
         await refresh();
         await store.remove(environmentId);
+        await rmdir(join(places.environments, environmentId));
       },
       refresh,
       endSessions: (folder, until) => rsync.endSessions(folder, until),

@@ -18,7 +18,7 @@ import { version } from "./version.ts";
 
 const USAGE = `cilo-agent ${version} — runs Cilo environments on this machine
 
-  cilo-agent run [--config FILE]      serve, on the WireGuard address of the configuration alone
+  cilo-agent [run] [--config FILE]    serve, on the WireGuard address of the configuration alone
   cilo-agent public-key               print the machine's WireGuard public key; makes the key on first use
   cilo-agent remove [--config FILE]   destroy every environment and take interface, firewall and files away
   cilo-agent --version
@@ -50,7 +50,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (values.version) return say(version);
   if (values.help) return say(USAGE.trimEnd());
   const places = placesIn(values.state, values.run);
-  switch (positionals[0] ?? "") {
+  switch (positionals[0] ?? "run") {
     case "public-key":
       return say((await machineKeys(places.privateKey)).publicKey);
     case "run": {

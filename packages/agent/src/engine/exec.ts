@@ -25,15 +25,60 @@ const START_WITHIN_MS = 10_000;
 /** What the reader has not taken yet, before the command has to wait. */
 const MOST_BUFFERED = 1024 * 1024;
 
+/** Frames that came before anybody could take them. */
+export interface Inbox {
+  /** The next frame. */
+  first(signal: AbortSignal): Promise<Frame>;
+  /** Gives what came, and from now on what comes, to that function. */
+  take(handle: (frame: Frame) => void): void;
+}
+
+interface Frame {
+  readonly data: Buffer;
+  readonly isBinary: boolean;
+}
+
+/** To be opened as soon as the socket is there: the client does not wait. */
+export function openInbox(socket: WebSocket): Inbox {
+  const waiting: Frame[] = [];
+  let handle = (frame: Frame): void => {
+    waiting.push(frame);
+    socket.pause();
+  };
+  socket.on("message", (data: Buffer, isBinary: boolean) => handle({ data, isBinary }));
+  return {
+    async first(signal) {
+      const { promise, resolve, reject } = Promise.withResolvers<Frame>();
+      const onAbort = (): void => reject(new CiloError(AgentCode.requestInvalid, "no start came"));
+      signal.addEventListener("abort", onAbort, { once: true });
+      const keep = handle;
+      handle = (frame) => {
+        handle = keep;
+        socket.pause();
+        resolve(frame);
+      };
+      const early = waiting.shift();
+      if (early === undefined) socket.resume();
+      else handle(early);
+      return await promise.finally(() => signal.removeEventListener("abort", onAbort));
+    },
+    take(next) {
+      handle = next;
+      for (const frame of waiting.splice(0)) next(frame);
+      socket.resume();
+    },
+  };
+}
+
 /** Serves one command over a WebSocket, as the contract says (`exec frames`). Ends with it, or when the signal aborts. */
-export async function serveExec(socket: WebSocket, parts: ExecParts): Promise<void> {
+export async function serveExec(socket: WebSocket, inbox: Inbox, parts: ExecParts): Promise<void> {
   const closed = new AbortController();
   socket.once("close", () => closed.abort());
   socket.on("error", () => socket.terminate());
   const signal = AbortSignal.any([parts.signal, closed.signal]);
   try {
-    const start = await firstFrame(socket, signal);
-    send(socket, { type: "exit", code: await runCommand(socket, start, { ...parts, signal }) });
+    const start = await firstFrame(inbox, signal);
+    send(socket, { type: "exit", code: await runCommand({ socket, inbox, start }, { ...parts, signal }) });
   } catch (error) {
     if (!signal.aborted) send(socket, failure(error));
     if (!(error instanceof CiloError) && !signal.aborted) throw error;
@@ -48,13 +93,9 @@ function failure(error: unknown): ExecFromAgent {
   return { type: "failed", code, message, ...(hint === undefined ? {} : { hint }) };
 }
 
-async function firstFrame(socket: WebSocket, signal: AbortSignal): Promise<ExecStart> {
-  const data = await new Promise<Buffer>((resolve, reject) => {
-    const late = AbortSignal.any([signal, AbortSignal.timeout(START_WITHIN_MS)]);
-    late.addEventListener("abort", () => reject(late.reason), { once: true });
-    socket.once("message", (message: Buffer, isBinary: boolean) => resolve(isBinary ? Buffer.alloc(0) : message));
-  });
-  const frame = parseFrame(data);
+async function firstFrame(inbox: Inbox, signal: AbortSignal): Promise<ExecStart> {
+  const { data, isBinary } = await inbox.first(AbortSignal.any([signal, AbortSignal.timeout(START_WITHIN_MS)]));
+  const frame = isBinary ? undefined : parseFrame(data);
   if (frame?.type !== "start") throw new CiloError(AgentCode.requestInvalid, "the first frame is not start");
   return frame;
 }
@@ -71,11 +112,14 @@ function parseFrame(data: Buffer): ExecFromClient | undefined {
 const Created = z.object({ Id: z.string() });
 const State = z.object({ ExitCode: z.nullable(z.number()), Running: z.boolean(), Pid: z.number() });
 
-async function runCommand(
-  socket: WebSocket,
-  start: ExecStart,
-  { api, containerOf, signal }: ExecParts,
-): Promise<number> {
+interface Session {
+  readonly socket: WebSocket;
+  readonly inbox: Inbox;
+  readonly start: ExecStart;
+}
+
+async function runCommand(session: Session, { api, containerOf, signal }: ExecParts): Promise<number> {
+  const { socket, start } = session;
   const container = await containerOf(start.service);
   const { Id } = Created.parse(
     await api.call("POST", `/containers/${container}/exec`, { body: execConfig(start), signal }),
@@ -92,7 +136,7 @@ async function runCommand(
     await api.call("POST", `/exec/${Id}/resize?h=${size.rows}&w=${size.columns}`, { signal });
   };
   try {
-    takeFrames(socket, command, { resize, kill: async (name) => kill((await state()).Pid, name) });
+    takeFrames(session, command, { resize, kill: async (name) => kill((await state()).Pid, name) });
     if (start.tty !== undefined) await resize(start.tty);
     await giveOutput(socket, command, start.tty !== undefined);
     signal.throwIfAborted();
@@ -121,11 +165,11 @@ interface Controls {
   readonly kill: (name: NodeJS.Signals) => Promise<void>;
 }
 
-function takeFrames(socket: WebSocket, command: Duplex, controls: Controls): void {
+function takeFrames({ socket, inbox }: Session, command: Duplex, controls: Controls): void {
   // What cannot be done for a command that has just ended is not worth a word.
   const quietly = (work: Promise<void>): void => void work.catch(() => undefined);
   command.on("error", () => undefined);
-  socket.on("message", (data: Buffer, isBinary: boolean) => {
+  inbox.take(({ data, isBinary }) => {
     if (isBinary) {
       if (!command.write(data)) {
         socket.pause();

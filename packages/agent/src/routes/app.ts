@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { type WebSocket, WebSocketServer } from "ws";
 import * as z from "zod";
 import { AgentCode } from "../errors.ts";
+import { type Inbox, openInbox } from "../engine/exec.ts";
 import type { Log } from "../log.ts";
 import { type AccessParts, type Caller, authorise } from "./access.ts";
 import { createOpenStreams } from "./streams.ts";
@@ -30,7 +31,7 @@ export type Handlers = {
   readonly [Name in Exclude<keyof AgentRoutes, "exec">]: (
     call: Call<AgentRoutes[Name]>,
   ) => Promise<Result<AgentRoutes[Name]>>;
-} & { readonly exec: (call: Call<AgentRoutes["exec"]>, socket: WebSocket) => Promise<void> };
+} & { readonly exec: (call: Call<AgentRoutes["exec"]>, socket: WebSocket, inbox: Inbox) => Promise<void> };
 
 export interface AppParts {
   readonly handlers: Handlers;
@@ -157,7 +158,7 @@ function serveSockets(server: FastifyInstance, parts: AppParts, streams: ReturnT
           const stream = streams.open(request.socket.remoteAddress ?? "");
           socket.once("close", stream.end);
           parts.handlers
-            .exec({ ...call, signal: stream.signal }, socket)
+            .exec({ ...call, signal: stream.signal }, socket, openInbox(socket))
             .catch((error: unknown) => parts.log.error("exec failed", { err: asError(error) }));
         });
       } catch (error) {

@@ -78,9 +78,9 @@ export function createHandlers({ machine, runtime, cut }: HandlerParts): Handler
         signal,
       });
     },
-    async exec({ query, signal }, socket) {
+    async exec({ query, signal }, socket, inbox) {
       await machine.touch(query.environmentId);
-      await serveExec(socket, {
+      await serveExec(socket, inbox, {
         api: await engineApi(signal),
         containerOf: async (service) => {
           if (service === undefined) throw noService();

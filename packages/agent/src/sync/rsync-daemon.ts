@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readlink } from "node:fs/promises";
+import { mkdir, readFile, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { BaseCode, CiloError, delay, isErrno, run, writeFileAtomic } from "@cilo/base";
 import type { Log } from "../log.ts";
@@ -63,6 +63,7 @@ export function createRsyncDaemon({ folder, address, port, env, log }: RsyncOpti
         `--config=${config}`,
       ];
       while (!signal.aborted) {
+        await endFormer(config);
         try {
           await run("unshare", args, { env, signal });
         } catch (error) {
@@ -126,6 +127,15 @@ async function endSessions(folder: string, signal: AbortSignal): Promise<void> {
     if (sessions.length === 0) return;
     for (const pid of sessions) kill(pid);
     await delay(Math.min(10 * 2 ** round, 500), signal);
+  }
+}
+
+/** Ends the daemon of an agent that was killed: it holds the port. */
+async function endFormer(config: string): Promise<void> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/u.test(name));
+  for (const pid of pids) {
+    const [program = "", ...args] = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
+    if (/^(?:.*\/)?(?:unshare|rsync)$/u.test(program) && args.includes(`--config=${config}`)) kill(Number(pid));
   }
 }
 

@@ -17,6 +17,7 @@ import {
   createCredentialKeys,
   createSigner,
 } from "@cilo/api";
+import * as z from "zod";
 import { generatePresharedKey, generateWireGuardKeys } from "@cilo/network";
 
 /**
@@ -42,15 +43,30 @@ export interface TestMachine extends AsyncDisposable {
   /** A client that calls as the server. */
   readonly server: AgentClient;
   readonly serverPeer: TestPeer;
+  /** Runs a command in a service, from a peer. */
+  execFrom(peer: TestPeer, request: ExecRequest): Promise<{ stdout: string; stderr: string; code: number | string }>;
+  /** A program in the machine's namespace that listens on a port of all its addresses. */
+  spawnListener(port: number): ChildProcess;
   killEngine(): Promise<void>;
   startEngine(): Promise<void>;
+}
+
+export interface ExecRequest {
+  readonly token: string;
+  readonly environmentId: EnvironmentId;
+  readonly start: { service: string; command: string[]; env?: Record<string, string> };
+  readonly input: string;
 }
 
 export interface TestPeer {
   readonly address: string;
   readonly publicKey: WireGuardKey;
   readonly presharedKey: WireGuardKey;
-  exec(argv: readonly string[], expect?: readonly number[]): Promise<{ stdout: string; exitCode: number }>;
+  exec(
+    argv: readonly string[],
+    expect?: readonly number[],
+  ): Promise<{ stdout: string; stderr: string; exitCode: number }>;
+  readonly namespace: string;
   /** `fetch` from within the peer's namespace. */
   readonly fetch: typeof fetch;
 }
@@ -118,6 +134,7 @@ export async function startTestMachine(): Promise<TestMachine> {
           expect: expect ?? [0],
         }),
       fetch: fetchThrough(name),
+      namespace: name,
     };
   };
 
@@ -233,6 +250,19 @@ export async function startTestMachine(): Promise<TestMachine> {
     sign,
     server,
     serverPeer,
+    async execFrom(from, request) {
+      const program = join(import.meta.dirname, "exec-inside.ts");
+      const { stdout: answer } = await run(
+        "nsenter",
+        [`--net=/run/netns/${from.namespace}`, "--", process.execPath, program],
+        { env, signal: signal(), input: JSON.stringify({ ...request, baseUrl: `http://${address}:8080` }) },
+      );
+      return ExecAnswer.parse(JSON.parse(answer));
+    },
+    spawnListener: (port) => {
+      const program = `require("node:net").createServer((s) => s.end()).listen(${port}, "0.0.0.0")`;
+      return spawn("nsenter", [`--net=/run/netns/cilo-${tag}-m`, "--", process.execPath, "-e", program], { env });
+    },
     killEngine: async () => await stopEngine("SIGKILL"),
     startEngine,
     [Symbol.asyncDispose]: async () => await resources.disposeAsync(),
@@ -264,21 +294,26 @@ export async function connectDevice(
 /** A client of one environment, calling from a peer. */
 function clientOf(
   machine: TestMachine,
-  { environmentId, peer }: { readonly environmentId: EnvironmentId; readonly peer: TestPeer },
+  device: Pick<ExecRequest, "environmentId"> & { peer: TestPeer },
 ): AgentClient {
-  const claims: CredentialClaims = {
-    role: "environment",
-    machineId: machine.machineId,
-    environmentId,
-    address: peer.address,
-    keyId: KeyId.parse("key_0123456789abcdefghij"),
-  };
   return createAgentClient({
     baseUrl: `http://${machine.address}:8080`,
-    token: async () => await machine.sign(claims),
-    fetch: peer.fetch,
+    token: async () => await credentialOf(machine, device),
+    fetch: device.peer.fetch,
   });
 }
+
+/** The credential of a device for an environment. */
+export async function credentialOf(
+  machine: TestMachine,
+  { environmentId, peer }: Pick<ExecRequest, "environmentId"> & { peer: TestPeer },
+): Promise<string> {
+  const keyId = KeyId.parse("key_0123456789abcdefghij");
+  const { machineId } = machine;
+  return await machine.sign({ role: "environment", machineId, environmentId, address: peer.address, keyId });
+}
+
+const ExecAnswer = z.object({ stdout: z.string(), stderr: z.string(), code: z.union([z.number(), z.string()]) });
 
 let counter = 0;
 
