@@ -11,7 +11,6 @@ import {
   openHome,
 } from "@cilo/engine";
 import { terminalConsent } from "./consent.ts";
-import { startDetached } from "./detached.ts";
 import { CliCode } from "./errors.ts";
 import { giveToSudoUser } from "./give-to-sudo-user.ts";
 import { dnsFolder, homeRoot } from "./home-root.ts";
@@ -78,6 +77,7 @@ export async function createWiring(options: WiringOptions): Promise<Wiring> {
     registeredSuffixes: machine.suffixes,
     scheduleReap: async (composeProject, afterMs) => {
       const [file, ...args] = options.self;
+      const { startDetached } = await import("./detached.ts");
       await startDetached(file, [...args, "__reap", composeProject, String(afterMs)], { ...env, CILO_HOME: root });
     },
   };

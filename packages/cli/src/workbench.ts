@@ -1,5 +1,5 @@
 import { isCiloError } from "@cilo/base";
-import { EngineCode, type Entry, type RuntimeAction, type Workbench } from "@cilo/engine";
+import { EngineCode, type Entry, type RuntimeAction, type Workbench, entryOf, loadEntered } from "@cilo/engine";
 import type { CiloContext } from "./context.ts";
 import { given } from "./parameters.ts";
 import { type ServiceTarget, serviceTarget } from "./target.ts";
@@ -32,7 +32,7 @@ export async function entranceTo(context: CiloContext, environment: string, name
 async function workbenchOf(context: CiloContext, environment: string): Promise<Workbench | undefined> {
   const { environments } = await context.wiring();
   const { paths } = await environments.find(environment);
-  return await (await import("@cilo/engine")).loadEntered(paths);
+  return await loadEntered(paths);
 }
 
 export interface Asked {
@@ -69,10 +69,9 @@ async function workbenchEntry(
   if (workbench === undefined) return undefined;
   const { signal } = context;
   const { composeProject } = target;
-  const [{ environments }, program, { entryOf }] = await Promise.all([
+  const [{ environments }, program] = await Promise.all([
     runtime.status({ composeProject }, { signal }),
     runtime.program({ signal }),
-    import("@cilo/engine"),
   ]);
   const container = environments
     .get(composeProject)

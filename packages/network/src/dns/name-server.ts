@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { CiloError, isCiloError, lock, poll } from "@cilo/base";
 import { NetworkCode } from "../errors.ts";
 import { giveFolderToInvokingUser } from "../owner.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { rereadInstance, startInstance, stopInstance } from "./dnsmasq.ts";
 import { type Instance, type ProcessContext, pidOf } from "./instance.ts";
 import { portHolder } from "./port-holder.ts";
@@ -163,10 +163,7 @@ function frontOf(options: NameServerOptions, ports: WildcardPorts): Instance {
       [ports.a, ports.b].map((port) => `--server=/${suffix.slice(1)}/127.0.0.1#${port}`),
     ),
   ];
-  const identity = createHash("sha256")
-    .update(JSON.stringify([options.dir, options.port, args]))
-    .digest("hex")
-    .slice(0, 16);
+  const identity = fingerprint(JSON.stringify([options.dir, options.port, args]));
   return {
     name: "front",
     dir: options.dir,

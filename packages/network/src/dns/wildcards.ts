@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { CiloError, poll, writeFileAtomic } from "@cilo/base";
 import { NetworkCode } from "../errors.ts";
 import { startInstance, stopInstance } from "./dnsmasq.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { type Instance, type ProcessContext, pidOf } from "./instance.ts";
 import { queryText } from "./query.ts";
 import type { WildcardPorts } from "./wildcard-ports.ts";
@@ -94,10 +94,7 @@ async function startWith(slot: Instance, set: WildcardSet, context: ProcessConte
 
 /** The folder is part of it, so that another home's process is never taken for one's own. */
 function generationOf(dir: string, set: WildcardSet): string {
-  return createHash("sha256")
-    .update(`${dir}\n${renderRules(set)}`)
-    .digest("hex")
-    .slice(0, 16);
+  return fingerprint(`${dir}\n${renderRules(set)}`);
 }
 
 /** `local=` beside `address=` makes an AAAA question under a wildcard "no such record" instead of "no such name". */

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -181,10 +182,20 @@ async function readAll(
   pattern = ZONE_FILE,
 ): Promise<{ readonly name: string; readonly text: string }[]> {
   const names = (await namesIn(folder)).filter((name) => pattern.test(name)).sort();
-  const files = await Promise.all(
-    names.map(async (name) => ({ name, text: await readFileIfThere(join(folder, name)) })),
-  );
-  return files.filter((file): file is { name: string; text: string } => file.text !== undefined);
+  return names.flatMap((name) => {
+    const text = readNow(join(folder, name));
+    return text === undefined ? [] : [{ name, text }];
+  });
+}
+
+/** Not asynchronously: every command looks at one small file per environment, and that takes a quarter of the time. */
+function readNow(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {
