@@ -1,4 +1,5 @@
 import { type Application, type RouteMapBuilderArguments, buildApplication, buildRouteMap } from "@stricli/core";
+import { cloudRoutes } from "./commands/cloud/cloud.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { configCommand } from "./commands/config.ts";
 import { cpCommand } from "./commands/cp.ts";
@@ -65,6 +66,7 @@ const routes = {
   hostnames,
   dns: group("status", dnsStatusCommand, "Names"),
   network: group("status", networkStatusCommand, "Addresses"),
+  cloud: cloudRoutes,
   doctor: doctorCommand,
   setup: setupCommand,
   completion: completionCommand,

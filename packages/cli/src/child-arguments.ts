@@ -7,6 +7,8 @@
  * - `exec [flags] <env> <service> [--] <command> [args…]`: `--` goes before `<env>`; one right after `<service>` is dropped.
  */
 export function separateChildArguments(argv: readonly string[]): string[] {
+  const [first, ...others] = argv;
+  if (first === "cloud" && others[0] === "exec") return ["cloud", ...separateChildArguments(others)];
   const [name, ...rest] = argv;
   if (name === undefined || !(name in valueFlags)) return [...argv];
   const words = ownFlagsEnd(rest, valueFlags[name] ?? []);
@@ -18,8 +20,8 @@ export function separateChildArguments(argv: readonly string[]): string[] {
 
 /** The flags of these commands that take the next word as their value. */
 const valueFlags: Readonly<Record<string, readonly string[]>> = {
-  run: ["--from", "-f", "--file", "--profile", "--env-file"],
-  exec: ["--user", "-u", "--workdir", "-w", "--env", "-e", "--index"],
+  run: ["--from", "-f", "--file", "--profile", "--env-file", "--server"],
+  exec: ["--user", "-u", "--workdir", "-w", "--env", "-e", "--index", "--server"],
 };
 
 function ownFlagsEnd(rest: readonly string[], takeValue: readonly string[]): number {

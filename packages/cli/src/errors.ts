@@ -18,6 +18,20 @@ export const CliCode = {
   childNotFound: "CHILD_NOT_FOUND",
   /** SIGINT, SIGTERM or SIGHUP. */
   interrupted: "INTERRUPTED",
+  /** No server is known, or there is no key for the one that is meant. */
+  notLoggedIn: "NOT_LOGGED_IN",
+  /** `cloud-auth.json` cannot be read as what it should be. */
+  cloudAuthInvalid: "CLOUD_AUTH_INVALID",
+  /** The machine did not bring the environment up. */
+  cloudUpFailed: "CLOUD_UP_FAILED",
+  /** The tunnel to the machine carries nothing. */
+  tunnelDown: "TUNNEL_DOWN",
+  /** A machine could not be registered. */
+  machineFailed: "MACHINE_FAILED",
+  /** Files could not be sent to the machine, or fetched from it. */
+  syncFailed: "SYNC_FAILED",
+  /** There is no rsync on this machine. */
+  rsyncMissing: "RSYNC_MISSING",
   /** Standard output takes no more: a full disk behind a redirection. */
   outputFailed: "OUTPUT_FAILED",
 } as const;

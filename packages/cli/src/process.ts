@@ -8,7 +8,7 @@ import { listenToSignals } from "./signals.ts";
 export async function runProcess(target: NodeJS.Process, argv: readonly string[]): Promise<number> {
   const stdout = processOutput(1, () => target.stdout);
   const stderr = processOutput(2, () => target.stderr);
-  const stdin = { isTTY: fstatSync(0).isCharacterDevice() && target.stdin.isTTY };
+  const stdin = { isTTY: fstatSync(0).isCharacterDevice() && target.stdin.isTTY, open: () => target.stdin };
   const signals = listenToSignals(target);
   const status = await runCilo(argv, {
     streams: { stdin, stdout, stderr },

@@ -7,6 +7,8 @@ export interface Prompts {
     question: string,
     options: { readonly initial: string; readonly check: (answer: string) => string | undefined },
   ): Promise<string>;
+  /** What is typed is not shown. */
+  secret(question: string): Promise<string>;
   confirm(question: string): Promise<boolean>;
   choose(question: string, choices: readonly Choice[]): Promise<string>;
   chooseAny(question: string, choices: readonly Choice[]): Promise<readonly string[]>;
@@ -25,6 +27,11 @@ export function terminalPrompts(output: NodeJS.WriteStream, signal: AbortSignal)
     text: async (message, { initial, check }) => {
       const { text } = await load();
       const answer = await text({ ...common, message, initialValue: initial, validate: (value) => check(value ?? "") });
+      return typeof answer === "symbol" ? interrupted() : answer;
+    },
+    secret: async (message) => {
+      const { password } = await load();
+      const answer = await password({ ...common, message });
       return typeof answer === "symbol" ? interrupted() : answer;
     },
     confirm: async (message) => {

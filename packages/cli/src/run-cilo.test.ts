@@ -193,6 +193,7 @@ describe("setup", () => {
     const folder = await shop(world);
     const prompts = {
       text: async () => await Promise.resolve("my-shop"),
+      secret: async () => await Promise.resolve(""),
       confirm: async () => await Promise.resolve(true),
       choose: async (question: string) => await Promise.resolve(question.includes(".env files") ? "none" : "web"),
       chooseAny: async () => await Promise.resolve(["web"]),

@@ -5,6 +5,7 @@ import {
   type Environments,
   type EnvironmentsDeps,
   type Home,
+  EngineCode,
   type Runtime,
   createDockerRuntime,
   createEnvironments,
@@ -108,10 +109,22 @@ export async function createWiring(options: WiringOptions): Promise<Wiring> {
 function environmentsOver(deps: EnvironmentsDeps): Environments {
   const withParsers = async (): Promise<Environments> =>
     createEnvironments({ ...deps, parsers: (await import("./parsers.ts")).parsers });
+  const refuseCloudName = async (environment: string): Promise<void> => {
+    if (!existsSync(join(deps.home.root, "cloud", "envs", environment))) return;
+    throw new CiloError(EngineCode.nameTaken, `${environment} is an environment on a server`, {
+      hint: `Choose another name, or bring that one up: cilo cloud up ${environment}`,
+    });
+  };
   return {
     ...createEnvironments(deps),
-    up: async (request, context) => await (await withParsers()).up(request, context),
-    create: async (request, context) => await (await withParsers()).create(request, context),
+    up: async (request, context) => {
+      await refuseCloudName(request.environment);
+      return await (await withParsers()).up(request, context);
+    },
+    create: async (request, context) => {
+      await refuseCloudName(request.environment);
+      return await (await withParsers()).create(request, context);
+    },
     plan: async (request, context) => await (await withParsers()).plan(request, context),
   };
 }

@@ -30,6 +30,8 @@ export { findSourceRoot } from "./workspace/source-root.ts";
 export { mergeTree, syncTree, workspaceChanges } from "./workspace/sync.ts";
 export { createEnvironments } from "./environments/lifecycle.ts";
 export type { Consent, ConsentRequest, EnvironmentsDeps, Guard } from "./environments/deps.ts";
+export { offloadedPair, prepareOffloadedCopy, readOffloadedProject } from "./environments/offload.ts";
+export type { OffloadedCopy, OffloadedProject } from "./environments/offload.ts";
 export { KNOWN_KEYS } from "./environments/config-schema.ts";
 export { CONFIG_PATH, parseProjectConfig, readProjectConfig } from "./environments/config-file.ts";
 export { loadEntered } from "./environments/workbench/stored.ts";

@@ -130,6 +130,9 @@ export const StatusQuery = z.strictObject({
 export const SyncAccess = z
   .object({
     url: z.string().meta({ example: "rsync://10.225.0.2:8730/env_…/" }),
+    workspaceUrl: z.optional(
+      z.string().meta({ description: "To read the files as they are on the machine now, edits made there included." }),
+    ),
     user: z.string(),
     password: z.string().meta({ description: "For RSYNC_PASSWORD. Ends with `expiresAt`." }),
     expiresAt: Time,

@@ -1,6 +1,8 @@
 import type { Answer, GlobalFlags } from "../answer.ts";
+import { readAuth } from "../cloud/auth-file.ts";
 import type { CiloContext } from "../context.ts";
 import { ExitCode } from "../exit-codes.ts";
+import { homeRoot } from "../home-root.ts";
 import type { Style } from "../style.ts";
 import type { Check, Finding } from "../doctor/check.ts";
 
@@ -25,12 +27,22 @@ export default async function doctor(
   for (const check of checks)
     for (const finding of await runCheck(check, context.signal))
       findings.push(await dealWith(check.name, finding, { fix, signal: context.signal }));
+  findings.push(...(await cloudFindings(context)));
   const ok = findings.every(({ status, fixed }) => status !== "fail" || fixed !== undefined);
   return {
     data: { ok, findings },
     text: (style) => findings.map((finding) => text(finding, style)).join("\n"),
     exitCode: ok ? ExitCode.ok : ExitCode.failed,
   };
+}
+
+/** The way to the server last logged in to, and to its machines. */
+async function cloudFindings(context: CiloContext): Promise<CheckedFinding[]> {
+  const { current } = await readAuth(homeRoot(context));
+  if (current === undefined) return [];
+  const { checkNetwork } = await import("../cloud/netcheck.ts");
+  const checks = await checkNetwork(context, { server: current });
+  return checks.map(({ check, ...finding }) => ({ check: `cloud ${check}`, ...finding, fixable: false }));
 }
 
 /** A check that breaks is a finding: the others are still of use. */

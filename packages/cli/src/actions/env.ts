@@ -1,3 +1,4 @@
+import type { EnvironmentStatus } from "@cilo/engine";
 import type { Answer, GlobalFlags } from "../answer.ts";
 import type { CiloContext } from "../context.ts";
 import { variables } from "../variables.ts";
@@ -9,7 +10,13 @@ export default async function showVariables(
   environment: string,
 ): Promise<Answer> {
   const { environments } = await context.wiring();
-  const all = variables(await environments.status(environment, { signal: context.signal }));
+  return variablesAnswer(await environments.status(environment, { signal: context.signal }));
+}
+
+/** An environment's variables, wherever it runs. */
+export function variablesAnswer(status: EnvironmentStatus): Answer {
+  const all = variables(status);
+  const { environment } = status;
   return {
     data: { environment, variables: all },
     text: () =>

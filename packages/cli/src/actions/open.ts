@@ -19,7 +19,16 @@ export default async function open(
 ): Promise<Answer> {
   if (flags.editor) return await openEditor(context, environment, service);
   const { environments } = await context.wiring();
-  const status = await environments.status(environment, { signal: context.signal });
+  return await openUrl(context, await environments.status(environment, { signal: context.signal }), service);
+}
+
+/** Opens an environment's URL, or that of one of its services, wherever it runs. */
+export async function openUrl(
+  context: CiloContext,
+  status: EnvironmentStatus,
+  service: string | undefined,
+): Promise<Answer> {
+  const { environment } = status;
   const url = service === undefined ? baseUrl(status) : urlOfService(status, service);
   if (url === undefined)
     throw new CiloError(CliCode.noUrl, `${service ?? environment} has no URL`, {

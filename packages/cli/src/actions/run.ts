@@ -15,6 +15,7 @@ export interface RunFlags extends GlobalFlags, ProjectFlags {
   readonly destroyAfter: boolean;
   readonly cloud: boolean;
   readonly remote: boolean;
+  readonly server: string | undefined;
 }
 
 /** How long destroying may take after the command, whatever became of the signal. */
@@ -26,8 +27,12 @@ export default async function run(
   flags: RunFlags,
   ...[command = "", name = "", ...args]: string[]
 ): Promise<Answer> {
-  refuseCloud(flags, args);
   const environment = parseLabel(name, "environment");
+  const { where, words } = placeOf(flags, args);
+  if (where !== "here") {
+    const { runOnServer } = await import("./cloud/run.ts");
+    return await runOnServer(context, { flags, where, environment, command, args: words });
+  }
   const status = await prepare(context, flags, environment);
   try {
     const { environments } = await context.wiring();
@@ -38,17 +43,16 @@ export default async function run(
   }
 }
 
-/** A last `--cloud` is Cilo's own, unless the command's words have a `--` before it (DECISIONS, commands). */
-function refuseCloud(flags: RunFlags, args: readonly string[]): void {
+/** Where it runs. A last `--cloud` or `--remote` is Cilo's own, unless the command's words have a `--` before it. */
+function placeOf(
+  flags: RunFlags,
+  args: readonly string[],
+): { readonly where: "here" | "cloud" | "remote"; readonly words: readonly string[] } {
   const last = args.at(-1);
   const isOurs = (last === "--cloud" || last === "--remote") && !args.slice(0, -1).includes("--");
-  const asked = flags.cloud ? "--cloud" : flags.remote ? "--remote" : isOurs ? last : undefined;
-  if (asked === undefined) return;
-  throw new CiloError(CliCode.notAvailable, `${asked} is not available yet`, {
-    hint: isOurs
-      ? `Leave it out to run here; if it is the command's own, write it after a --: -- ${asked}`
-      : "Leave it out to run here",
-  });
+  const words = isOurs ? args.slice(0, -1) : args;
+  if (flags.remote || (isOurs && last === "--remote")) return { where: "remote", words };
+  return { where: flags.cloud || isOurs ? "cloud" : "here", words };
 }
 
 async function prepare(context: CiloContext, flags: RunFlags, environment: string): Promise<EnvironmentStatus> {
@@ -63,14 +67,15 @@ async function prepare(context: CiloContext, flags: RunFlags, environment: strin
   return status;
 }
 
-interface Child {
+export interface Child {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly status: EnvironmentStatus;
 }
 
-async function start(context: CiloContext, { command, args, cwd, status }: Child): Promise<Answer> {
+/** Runs the command on this machine with the environment's variables. */
+export async function start(context: CiloContext, { command, args, cwd, status }: Child): Promise<Answer> {
   const env = { ...context.env, ...variables(status), PWD: cwd };
   try {
     return context.output.json

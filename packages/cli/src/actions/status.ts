@@ -16,7 +16,8 @@ export default async function showStatus(
   return { data, text: (style) => text(data, style) };
 }
 
-function text(data: EnvironmentData, style: Style): string {
+/** An environment's facts and services; with more facts where it has them. */
+export function text(data: EnvironmentData, style: Style, more: readonly (readonly [string, string])[] = []): string {
   const facts = table(
     [
       ["project", data.project],
@@ -27,6 +28,7 @@ function text(data: EnvironmentData, style: Style): string {
       ["addresses", data.blocks.join(" ")],
       ["runtime", data.runtime],
       ["created", data.createdAt],
+      ...more,
     ].map(([name, fact]) => [style.dim(name ?? ""), fact ?? ""]),
   );
   const shared = data.sharedWithHost.map(

@@ -1,3 +1,4 @@
+import type { EnvironmentStatus } from "@cilo/engine";
 import type { Answer, GlobalFlags } from "../answer.ts";
 import type { CiloContext } from "../context.ts";
 import { environmentData } from "../environment-data.ts";
@@ -6,7 +7,12 @@ import { table } from "../table.ts";
 /** `cilo urls` */
 export default async function urls(context: CiloContext, _flags: GlobalFlags, environment: string): Promise<Answer> {
   const { environments } = await context.wiring();
-  const { baseUrl, services } = environmentData(await environments.status(environment, { signal: context.signal }));
+  return urlsAnswer(await environments.status(environment, { signal: context.signal }));
+}
+
+/** Every URL of an environment, wherever it runs. */
+export function urlsAnswer(status: EnvironmentStatus): Answer {
+  const { environment, baseUrl, services } = environmentData(status);
   const data = {
     environment,
     ...(baseUrl === undefined ? {} : { baseUrl }),

@@ -1,5 +1,6 @@
 import { type Runtime, environmentFolders, findOrphans } from "@cilo/engine";
 import { type CheckParts, type ResolverSetup, networkChecks } from "@cilo/network";
+import { listCloudRecords } from "../cloud/record.ts";
 import type { MachineParts } from "../this-machine.ts";
 import type { Check, Finding } from "./check.ts";
 import { moveAway } from "./move-away.ts";
@@ -15,7 +16,9 @@ export function doctorChecks(parts: MachineParts & { readonly resolver: Resolver
       dnsPort: machine.dnsPort,
       suffixes: machine.suffixes,
       owners: async () =>
-        (await environmentFolders(home)).map(({ project, environment }) => `${project}/${environment}`),
+        [...(await environmentFolders(home)), ...(await listCloudRecords(home.root))].map(
+          ({ project, environment }) => `${project}/${environment}`,
+        ),
       moveAway: async (owner, signal) => await moveAway(parts, owner, signal),
     }),
   ];

@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import { CiloError, lock } from "@cilo/base";
+import {
+  type Tunnel,
+  type TunnelPeer,
+  createWgTools,
+  formatCidr,
+  isWireGuardKey,
+  isWireGuardSecret,
+  readHostRoutes,
+} from "@cilo/network";
+import type { CiloContext } from "../context.ts";
+import { homeRoot } from "../home-root.ts";
+import { type Device, loadDevice } from "./device.ts";
+import { type CloudRecord, type Connection, listCloudRecords } from "./record.ts";
+import type { CloudSession } from "./session.ts";
+
+/** WireGuard as this user may use it: as root with the system's tools, else through the helper. */
+export function openTunnel(context: CiloContext): Tunnel {
+  return createWgTools({ env: context.env });
+}
+
+/** Networks that this machine has a route to, but those through this server's tunnel: VPNs, containers, the local network. */
+export async function usedRoutes(context: CiloContext, session: CloudSession): Promise<string[]> {
+  const { env, platform, signal } = context;
+  const routes = (await readHostRoutes({ env, platform, signal })).map(({ range }) => formatCidr(range));
+  const own = (await connectionsOf(homeRoot(context), session)).flatMap(({ routes: ranges }) => ranges);
+  return [...new Set(routes)].filter((route) => !own.includes(route));
+}
+
+/**
+ * Makes the server's interface what the connections say: one peer per machine, the routes of the environments that are
+ * connected, nothing else; without any the interface goes. Safe to repeat; one at a time per server.
+ */
+export async function applyTunnel(context: CiloContext, session: CloudSession): Promise<void> {
+  const home = homeRoot(context);
+  const { signal } = context;
+  await using _ = await lock(join(home, "locks", `tunnel-${session.id}`), { signal });
+  const device = await loadDevice(home, session);
+  const connections = await connectionsOf(home, session);
+  const tunnel = openTunnel(context);
+  if (connections.length === 0) return await tunnel.down(device.tunnel, signal);
+  const addresses = [...new Set(connections.map(({ assignedIp }) => `${assignedIp}/32`))];
+  await tunnel.up({ name: device.tunnel, privateKey: device.keys.privateKey, addresses }, signal);
+  const peers = peersOf(connections);
+  const status = await tunnel.status(device.tunnel, signal);
+  for (const { publicKey } of status?.peers ?? [])
+    if (!peers.some((peer) => peer.publicKey === publicKey)) await tunnel.removePeer(device.tunnel, publicKey, signal);
+  for (const peer of peers) await tunnel.setPeer(device.tunnel, peer, signal);
+  await tunnel.setRoutes(device.tunnel, [...new Set(peers.flatMap(({ allowedIps }) => allowedIps))], signal);
+}
+
+async function connectionsOf(home: string, session: CloudSession): Promise<Connection[]> {
+  const records = (await listCloudRecords(home)).filter(({ server }) => server === session.url);
+  return records.flatMap(({ connection }) => (connection === undefined ? [] : [connection]));
+}
+
+/** One peer per machine, for all of its environments that are connected. */
+function peersOf(connections: readonly Connection[]): TunnelPeer[] {
+  const byMachine = Map.groupBy(connections, ({ machineKey }) => machineKey);
+  return [...byMachine].map(([publicKey, [first, ...more]]) => {
+    if (first === undefined || !isWireGuardKey(publicKey) || !isWireGuardSecret(first.presharedKey))
+      throw new CiloError("ANSWER_INVALID", "the server gave no WireGuard key");
+    const ranges = [first, ...more].flatMap(({ routes, machineIp }) => [`${machineIp}/32`, ...routes]);
+    return {
+      publicKey,
+      // A key that was given anew is the machine's for all of them.
+      presharedKey: first.presharedKey,
+      endpoint: first.machineEndpoint,
+      allowedIps: [...new Set(ranges)].sort(),
+    };
+  });
+}
+
+/** True when the tunnel to the environment's machine is there as the record says. */
+export async function isTunnelUp(context: CiloContext, device: Device, { connection }: CloudRecord): Promise<boolean> {
+  if (connection === undefined) return false;
+  const status = await openTunnel(context).status(device.tunnel, context.signal);
+  const peer = status?.peers.find(({ publicKey }) => publicKey === connection.machineKey);
+  return peer !== undefined && connection.routes.every((route) => status?.routes.includes(route));
+}
