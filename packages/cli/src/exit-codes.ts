@@ -43,6 +43,13 @@ export const exitCodeByErrorCode: Readonly<Record<string, ExitCode>> = {
   NOT_PERMITTED: ExitCode.refused,
   CONFIG_EXISTS: ExitCode.refused,
 
+  NOT_LOGGED_IN: ExitCode.refused,
+  UNAUTHENTICATED: ExitCode.refused,
+  FORBIDDEN: ExitCode.refused,
+  POLICY_REFUSED: ExitCode.refused,
+  MACHINE_NOT_FOUND: ExitCode.notFound,
+  KEY_NOT_FOUND: ExitCode.notFound,
+
   SERVER_UNREACHABLE: ExitCode.serverUnreachable,
 
   CHILD_NOT_FOUND: ExitCode.childNotFound,

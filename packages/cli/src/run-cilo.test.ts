@@ -242,11 +242,12 @@ describe("run", () => {
   });
 
   test.each([[["run", "claude", "dev", "task", "--cloud"]], [["run", "--remote", "claude", "dev"]]])(
-    "%j is refused: there is no cloud yet",
+    "%j is for a server, and says how to log in to one",
     async (argv) => {
-      const outcome = await (await cilo()).run(argv);
-      expect(outcome.status).toBe(2);
-      expect(outcome.stderr).toMatch(/^cilo: --(cloud|remote) is not available yet — /u);
+      await using world = await createCilo();
+      const outcome = await world.run(argv);
+      expect(outcome.status).toBe(5);
+      expect(outcome.stderr).toBe("cilo: no server is known — Log in: cilo cloud login --server URL\n");
     },
   );
 

@@ -48,7 +48,7 @@ export async function connectedTarget(context: CiloContext, flags: ServerFlag, n
   return await connected(context, await cloudTarget(context, flags, name));
 }
 
-export async function connected(context: CiloContext, target: CloudTarget): Promise<ConnectedTarget> {
+async function connected(context: CiloContext, target: CloudTarget): Promise<ConnectedTarget> {
   const { session } = target;
   const device = await loadDevice(homeRoot(context), session);
   const { connection } = target.record;
@@ -66,7 +66,7 @@ export async function refreshNames(context: CiloContext, { record }: CloudTarget
 }
 
 /** What its machine says of it; `undefined` where it does not answer. */
-export async function askAgent(context: CiloContext, target: CloudTarget): Promise<AgentEnvironment | undefined> {
+async function askAgent(context: CiloContext, target: CloudTarget): Promise<AgentEnvironment | undefined> {
   const { connection } = target.record;
   if (connection === undefined) return undefined;
   const { client } = agentOf(context, target.session, { ...target.record, connection });
@@ -81,7 +81,7 @@ export async function askAgent(context: CiloContext, target: CloudTarget): Promi
 }
 
 /** As local commands see an environment. */
-export async function viewOf(context: CiloContext, target: CloudTarget): Promise<CloudView> {
+async function viewOf(context: CiloContext, target: CloudTarget): Promise<CloudView> {
   return {
     home: homeRoot(context),
     server: target.session.url,

@@ -4,6 +4,7 @@ import { EnvironmentId } from "@cilo/api";
 import type { OperationContext, ServiceState } from "@cilo/engine";
 import type { CiloContext } from "../context.ts";
 import { CliCode } from "../errors.ts";
+import { given } from "../parameters.ts";
 import { readEnvironment } from "./environment.ts";
 import type { CloudSession } from "./session.ts";
 
@@ -61,17 +62,8 @@ export async function untilRunning(
 ): Promise<Environment> {
   const { session, id, agent } = waiting;
   const environmentId = EnvironmentId.parse(id);
-  let isOver = false;
-  const telling = (async () => {
-    while (!isOver) {
-      const status = await agent.status({ query: { environmentId }, signal: context.signal }).catch(() => undefined);
-      for (const service of status?.services ?? [])
-        operation.onEvent({ kind: "service", service: service.name, state: shownState(service) });
-      if (status?.operation?.phase !== undefined)
-        operation.onEvent({ kind: "engine", line: `machine: ${status.operation.phase}` });
-      await delay(POLL_MS, context.signal).catch(() => undefined);
-    }
-  })();
+  const over = new AbortController();
+  const telling = tellOfMachine(context, operation, { agent, environmentId, over: over.signal });
   try {
     return await untilStatus(context, {
       session,
@@ -81,8 +73,29 @@ export async function untilRunning(
   } catch (error) {
     throw (await machineError(context, agent, environmentId)) ?? error;
   } finally {
-    isOver = true;
+    over.abort();
     await telling;
+  }
+}
+
+/** Tells what the machine is at until `over` aborts. What it does not answer is not told. */
+async function tellOfMachine(
+  context: CiloContext,
+  operation: OperationContext,
+  told: { readonly agent: AgentClient; readonly environmentId: EnvironmentId; readonly over: AbortSignal },
+): Promise<void> {
+  const signal = AbortSignal.any([context.signal, told.over]);
+  while (!signal.aborted) {
+    const [status] = await Promise.allSettled([
+      told.agent.status({ query: { environmentId: told.environmentId }, signal }),
+    ]);
+    if (status.status === "fulfilled") {
+      for (const service of status.value.services)
+        operation.onEvent({ kind: "service", service: service.name, state: shownState(service) });
+      const phase = status.value.operation?.phase;
+      if (phase !== undefined) operation.onEvent({ kind: "engine", line: `machine: ${phase}` });
+    }
+    await Promise.allSettled([delay(POLL_MS, signal)]);
   }
 }
 
@@ -101,12 +114,10 @@ async function machineError(
   const status = await agent.status({ query: { environmentId }, signal }).catch(() => undefined);
   const failure = status?.operation?.state === "failed" ? status.operation.error : undefined;
   if (failure === undefined) return undefined;
-  const { code, message, hint, problems } = failure;
+  const { code, message, hint, problems = [] } = failure;
   return new CiloError(code, message, {
-    ...(hint === undefined ? {} : { hint }),
-    ...(problems === undefined
-      ? {}
-      : { problems: problems.map((problem) => Object.fromEntries(Object.entries(problem)) as { message: string }) }),
+    ...given({ hint }),
+    problems: problems.map(({ message: what, ...where }) => ({ message: what, ...given(where) })),
   });
 }
 

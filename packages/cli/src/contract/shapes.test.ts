@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { application } from "../application.ts";
 import { commandEntries } from "../docs/command-entries.ts";
 import { type Cilo, createCilo } from "../testing/cilo.ts";
+import { cloudShapes } from "./cloud-shapes.ts";
 import { failure, shapes } from "./shapes.ts";
 
 /** One command line for each shape; `dev` is up, and the folder is a project. */
@@ -112,7 +113,7 @@ describe("--json", () => {
   });
 
   test("every command has a documented shape, and every shape a command", () => {
-    expect(Object.keys(shapes).sort()).toEqual(
+    expect(Object.keys({ ...shapes, ...cloudShapes }).sort()).toEqual(
       commandEntries(application())
         .map(({ name }) => name)
         .sort(),

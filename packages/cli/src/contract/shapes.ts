@@ -60,7 +60,7 @@ const sharedWithHost = z.array(
   z.strictObject({ kind: z.string(), what: z.string(), service: z.string().optional(), readOnly: z.boolean() }),
 );
 
-const status = z.strictObject({
+export const status = z.strictObject({
   environment,
   project: z.string(),
   state: environmentState,
@@ -136,8 +136,8 @@ const error = z.strictObject({
   exitCode: z.number(),
 });
 
-const child = z.strictObject({ exitCode: z.number(), stdout: z.string(), stderr: z.string() });
-const syncAnswer = (into: "workspace" | "source") =>
+export const child = z.strictObject({ exitCode: z.number(), stdout: z.string(), stderr: z.string() });
+export const syncAnswer = (into: "workspace" | "source") =>
   z.strictObject({ environment, dryRun: z.boolean(), into: z.literal(into), ...sync });
 const hostnamesAnswer = z.strictObject({ environment, hostnames: z.record(z.string(), z.array(z.string())) });
 const anything = z.record(z.string(), z.unknown());

@@ -5,6 +5,8 @@ export const errorMeanings: Readonly<Record<string, readonly [meaning: string, n
     "destroy environments, or a larger range: `cilo init --base-subnet`",
   ],
   CHILD_NOT_FOUND: ["`cilo run` was given a command that is not on the PATH", "check the word after `run`"],
+  CLOUD_AUTH_INVALID: ["`cloud-auth.json` is damaged", "remove it and log in again: `cilo cloud login`"],
+  CLOUD_UP_FAILED: ["the machine did not bring the environment up", "read the reason; mend it; `cilo cloud up` again"],
   COMMAND_FAILED: ["a program that Cilo started failed", "read the program's own last lines in the message"],
   COMMAND_NOT_FOUND: ["a program that Cilo needs is not on the PATH", "install it"],
   COMPOSE_MISSING: [
@@ -40,6 +42,10 @@ export const errorMeanings: Readonly<Record<string, readonly [meaning: string, n
     "`cilo init --suffix`, or another hostname",
   ],
   INTERRUPTED: ["SIGINT, SIGTERM or SIGHUP came", "run it again"],
+  MACHINE_FAILED: [
+    "a machine could not be registered",
+    "read the reason; `cilo cloud machines remove`, then add it again",
+  ],
   MACHINE_INVALID: [
     "`machine.json` of the home is damaged, or was edited into what cannot be",
     "correct it, or remove it and run `cilo init`",
@@ -48,6 +54,7 @@ export const errorMeanings: Readonly<Record<string, readonly [meaning: string, n
   NAME_TAKEN: ["two things would get the same name", "choose another; environment names are unique on a machine"],
   NEEDS_ROOT: ["the change needs root", "run it with sudo"],
   NOT_AVAILABLE: ["a word is kept for something that is not there yet", "leave it out"],
+  NOT_LOGGED_IN: ["there is no key for the server", "`cilo cloud login --server URL`, or `CILO_API_KEY`"],
   NO_URL: ["the service has no port that could be opened", "`cilo urls <env>`"],
   OUTPUT_FAILED: ["standard output could not be written", "make room where it is redirected to"],
   PATH_ESCAPES: [
@@ -65,13 +72,19 @@ export const errorMeanings: Readonly<Record<string, readonly [meaning: string, n
   PROJECT_NOT_DETECTED: ["the folder has no project that Cilo knows", "`--from PATH`, or `-f FILE`"],
   RECORD_INVALID: ["a file of Cilo's home is damaged or of another version", "`cilo doctor`"],
   RESOLVER_UNSUPPORTED: ["the system's resolver cannot be set up, or did not take the setting", "`cilo doctor`"],
+  RSYNC_MISSING: ["rsync is not installed", "install rsync"],
   SERVICE_EXITED: ["a service ended while it was being started", "`cilo logs <env> <service>`"],
   SERVICE_NOT_FOUND: ["the environment has no service of that name", "`cilo status <env>`"],
   SERVICE_NOT_RUNNING: ["a command needs a running container of the service", "`cilo up <env>`"],
   SERVICE_UNHEALTHY: ["a service's healthcheck fails", "`cilo logs <env> <service>`"],
   SUFFIX_NOT_REGISTERED: ["a DNS suffix is not registered on this machine", "`sudo cilo init --suffix .NAME`"],
+  SYNC_FAILED: [
+    "files did not reach the machine, or did not come from it",
+    "run the command again; `cilo cloud netcheck`",
+  ],
   TERMINAL_REQUIRED: ["something is asked and there is no terminal", "give the answer by a flag"],
   TIMEOUT: ["something took too long", "`cilo doctor`"],
+  TUNNEL_DOWN: ["the machine does not answer through the tunnel", "`cilo cloud netcheck`"],
   UP_TIMEOUT: ["services were not healthy in time", "`--timeout`, `cilo logs <env>`"],
   USAGE: ["the command line cannot be understood", "`cilo <command> --help`"],
   WOULD_LOSE: ["edits of the workspace are nowhere else", "`cilo diff <env>`, `cilo merge <env>`, or `--force`"],

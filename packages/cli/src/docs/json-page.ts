@@ -1,3 +1,4 @@
+import { cloudShapes } from "../contract/cloud-shapes.ts";
 import { failure, shapes } from "../contract/shapes.ts";
 import { GENERATED } from "./generated.ts";
 import { typeText } from "./type-text.ts";
@@ -10,7 +11,7 @@ export function jsonPage(): string {
     "Every command takes `--json` and then prints one JSON value on stdout. It is a contract: fields are added, never\nchanged or removed, so read the ones you know. Progress, notices and the one-line error stay on stderr.",
     "## A failure of any command",
     block(typeText(failure)),
-    ...Object.entries(shapes).flatMap(([command, shape]) => [
+    ...Object.entries({ ...shapes, ...cloudShapes }).flatMap(([command, shape]) => [
       `## cilo ${command}`,
       ...(shape.description === undefined
         ? []

@@ -36,17 +36,19 @@ export async function syncNow(
     signal: context.signal,
     onWait: () => operation.onEvent({ kind: "waiting", what: `another command with ${name}` }),
   });
-  const { phase } = createPhases(operation);
-  const target = await phase("tunnel", "making the tunnel", () => connectedTarget(context, flags, name));
+  const phases = createPhases(operation);
+  const target = await phases.phase("tunnel", "making the tunnel", () => connectedTarget(context, flags, name));
   const { environment, agent, session } = target;
   const { id } = environment;
-  const edited = await phase("compare", "looking for edits on the machine", () =>
+  const edited = await phases.phase("compare", "looking for edits on the machine", () =>
     remoteEdits(context, { name, agent, id }),
   );
-  const synced = await phase("copy", "bringing source edits over", () => refreshCopy(context, operation, name));
-  await phase("files", "sending files", () => sendWorkspace(context, agent, { environmentId: id, environment: name }));
+  const synced = await phases.phase("copy", "bringing source edits over", () => refreshCopy(context, operation, name));
+  await phases.phase("files", "sending files", () =>
+    sendWorkspace(context, agent, { environmentId: id, environment: name }),
+  );
   await session.client.syncEnvironment({ params: { id }, query: {}, signal: context.signal });
-  await phase("machine", "starting services on the machine", () =>
+  await phases.phase("machine", "starting services on the machine", () =>
     untilRunning(context, operation, { session, id, agent }),
   );
   const { services } = await readEnvironment(context, session, id);
