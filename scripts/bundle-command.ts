@@ -96,7 +96,12 @@ function builtins(): Plugin {
   const prefix = "\0builtin:";
   return {
     name: "builtins",
-    resolveId: (id) => (isBuiltin(id) ? { id: prefix + id, moduleSideEffects: false } : undefined),
+    resolveId: (id, importer) => {
+      if (!isBuiltin(id)) return undefined;
+      // The bundler's own runtime makes `require` from it, before any module made here can be.
+      if (importer?.startsWith("\0rolldown") === true) return { id, external: true };
+      return { id: prefix + id, moduleSideEffects: false };
+    },
     load: (id) =>
       id.startsWith(prefix)
         ? {
