@@ -14,7 +14,7 @@ export async function bundleCommand(source: string, target: string): Promise<str
     // A package's modules before its CommonJS, which a bundle cannot look into.
     resolve: { mainFields: ["module", "main"] },
     preserveEntrySignatures: "allow-extension",
-    plugins: [lazyCrypto(), builtins()],
+    plugins: [lazyBuiltins(), builtins()],
   });
   const split = chunksOf((await bundle.generate({ format: "esm" })).output);
   const modulesOf = (...files: string[]): Modules =>
@@ -112,10 +112,12 @@ function builtins(): Plugin {
   };
 }
 
-/** `node:crypto` takes 3 ms to load and is used by few commands, by these functions alone: the first call loads it. */
-function lazyCrypto(): Plugin {
-  const id = "\0lazy-crypto";
-  const functions = [
+/**
+ * What few commands use and takes milliseconds to load, with the functions by which our sources use it: the first call
+ * loads it. Dependencies, which are loaded by who needs them, get the modules themselves.
+ */
+const LAZY: Readonly<Record<string, readonly string[]>> = {
+  "node:crypto": [
     "createHash",
     "randomBytes",
     "randomUUID",
@@ -123,13 +125,25 @@ function lazyCrypto(): Plugin {
     "createPrivateKey",
     "createPublicKey",
     "generateKeyPairSync",
-  ];
-  const code = functions.map(
-    (name) => `export const ${name} = (...args) => process.getBuiltinModule("node:crypto").${name}(...args);`,
-  );
+  ],
+  "node:child_process": ["spawn"],
+};
+
+function lazyBuiltins(): Plugin {
+  const prefix = "\0lazy:";
   return {
-    name: "lazy-crypto",
-    resolveId: (source) => (source === "node:crypto" ? { id, moduleSideEffects: false } : undefined),
-    load: (loaded) => (loaded === id ? { code: code.join("\n"), moduleType: "js" } : undefined),
+    name: "lazy-builtins",
+    resolveId: (source, importer) =>
+      source in LAZY && importer?.includes("/node_modules/") !== true
+        ? { id: prefix + source, moduleSideEffects: false }
+        : undefined,
+    load: (id) => {
+      const name = id.startsWith(prefix) ? id.slice(prefix.length) : undefined;
+      const functions = (name === undefined ? undefined : LAZY[name]) ?? [];
+      const code = functions.map(
+        (one) => `export const ${one} = (...args) => process.getBuiltinModule("${name}").${one}(...args);`,
+      );
+      return name === undefined ? undefined : { code: code.join("\n"), moduleType: "js" };
+    },
   };
 }
