@@ -14,7 +14,7 @@ export async function bundleCommand(source: string, target: string): Promise<str
     // A package's modules before its CommonJS, which a bundle cannot look into.
     resolve: { mainFields: ["module", "main"] },
     preserveEntrySignatures: "allow-extension",
-    plugins: [lazyBuiltins(), builtins()],
+    plugins: [withoutNatives(), lazyBuiltins(), builtins()],
   });
   const split = chunksOf((await bundle.generate({ format: "esm" })).output);
   const modulesOf = (...files: string[]): Modules =>
@@ -109,6 +109,18 @@ function builtins(): Plugin {
             moduleType: "js",
           }
         : undefined,
+  };
+}
+
+/** Native helpers that `ws` tries for and does without. A `require` of what is not bundled would need Node's modules at every start. */
+function withoutNatives(): Plugin {
+  const id = "\0no-native";
+  const names = new Set(["bufferutil", "utf-8-validate"]);
+  return {
+    name: "without-natives",
+    resolveId: (source) => (names.has(source) ? { id, moduleSideEffects: false } : undefined),
+    load: (loaded) =>
+      loaded === id ? { code: 'throw new Error("there are no native helpers");', moduleType: "js" } : undefined,
   };
 }
 

@@ -85,6 +85,21 @@ describe("a connection to an engine", () => {
     expect(answered).toBe(3);
   });
 
+  test("reads a large answer whole, and tells one that was cut off", async () => {
+    const text = JSON.stringify({ names: Array.from({ length: 50_000 }, (_, index) => `é-${index}`) });
+    const client = await connectedTo((request, response) => {
+      if (request.url?.endsWith("/whole") === true) return void response.end(text);
+      response.setHeader("content-length", text.length * 2);
+      response.write(text.slice(0, 1000), () => request.socket.destroy());
+    });
+    const { body } = await client.call("GET", "/whole", { signal: signal() });
+    expect(body).toEqual(JSON.parse(text));
+    await expect(client.call("GET", "/cut", { signal: signal() })).rejects.toMatchObject({
+      code: EngineCode.engineUnreachable,
+      message: expect.stringContaining("broke off"),
+    });
+  });
+
   test("says that nobody listens", async () => {
     await expect(connectEngine(unixEndpoint("/nonexistent.sock"), { signal: signal() })).rejects.toMatchObject({
       code: EngineCode.engineUnreachable,

@@ -1,16 +1,11 @@
-import {
-  Agent,
-  type ClientRequest,
-  type IncomingMessage,
-  type RequestOptions,
-  request as httpRequest,
-} from "node:http";
+import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CiloError, isErrno, printable } from "@cilo/base";
 import * as z from "zod/mini";
 import { EngineCode } from "../../errors.ts";
 import type { EngineEndpoint } from "./endpoint.ts";
+import { BrokenAnswer, type WholeAnswer, plainGet } from "./plain-get.ts";
 
 /** A connection to an engine's Docker-compatible API. Holds no resources that keep a process alive. */
 export interface EngineClient {
@@ -51,18 +46,65 @@ export async function connectEngine(
   endpoint: EngineEndpoint,
   options: { readonly signal: AbortSignal; readonly timeoutMs?: number },
 ): Promise<EngineClient> {
-  const transport = await createTransport(endpoint);
-  const answer = await transport("GET", "/_ping", { timeoutMs: 10_000, ...options });
-  await drain(answer);
-  const offered = answer.headers["api-version"];
-  const apiVersion = olderVersion(typeof offered === "string" ? offered : NEWEST_API, NEWEST_API);
+  const open = streams(endpoint);
+  const ask = endpoint.kind === "unix" ? withPlainGet(endpoint, whole(open)) : whole(open);
+  const { headers } = await ask("GET", "/_ping", { timeoutMs: 10_000, ...options });
+  const apiVersion = olderVersion(headers.get("api-version") ?? NEWEST_API, NEWEST_API);
   const prefix = `/v${apiVersion}`;
   return {
     endpoint,
     apiVersion,
-    call: async (method, path, call) => await answerOf(await transport(method, prefix + path, call), call),
-    lines: (path, call) => linesOf(() => transport("GET", prefix + path, { ...call, timeoutMs: Infinity }), call),
+    call: async (method, path, call) => answerOf(await ask(method, prefix + path, call), call),
+    lines: (path, call) => linesOf(() => open("GET", prefix + path, { ...call, timeoutMs: Infinity }), call),
   };
+}
+
+type Ask = (method: string, path: string, call: CallOptions) => Promise<WholeAnswer>;
+
+/** Node's HTTP client, loaded when it is first needed: answers that go on, requests that change something, TCP. */
+function streams(endpoint: EngineEndpoint): Transport {
+  let transport: Promise<Transport> | undefined;
+  return async (method, path, call) => await (await (transport ??= createTransport(endpoint)))(method, path, call);
+}
+
+function whole(open: Transport): Ask {
+  return async (method, path, call) => {
+    const answer = await open(method, path, call);
+    const text = await drain(answer).catch((error: unknown) => {
+      call.signal.throwIfAborted();
+      throw new CiloError(EngineCode.engineUnreachable, "the engine broke off its answer", { cause: error });
+    });
+    const headers = Object.entries(answer.headers).flatMap(([name, value]): [string, string][] =>
+      typeof value === "string" ? [[name, value]] : [],
+    );
+    return { status: answer.statusCode ?? 0, headers: new Map(headers), text };
+  };
+}
+
+/** What is only read of a local engine goes the short way, tried again where the engine was being restarted. */
+function withPlainGet(endpoint: Extract<EngineEndpoint, { kind: "unix" }>, otherwise: Ask): Ask {
+  return async (method, path, call) => {
+    if (method !== "GET" || call.body !== undefined) return await otherwise(method, path, call);
+    const get = async (): Promise<WholeAnswer> =>
+      await plainGet(endpoint.socketPath, path + queryText(call), { signal: deadlineOf(call) });
+    try {
+      return await get().catch((error: unknown) => {
+        if (error instanceof BrokenAnswer && error.isEmpty) return get();
+        throw error;
+      });
+    } catch (error) {
+      call.signal.throwIfAborted();
+      throw unreachable(endpoint, error);
+    }
+  };
+}
+
+function deadlineOf({ signal, timeoutMs = 60_000 }: CallOptions): AbortSignal {
+  return timeoutMs === Infinity ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+}
+
+function queryText({ query }: CallOptions): string {
+  return query === undefined ? "" : `?${new URLSearchParams(query).toString()}`;
 }
 
 function olderVersion(a: string, b: string): string {
@@ -91,10 +133,9 @@ async function createTransport(endpoint: EngineEndpoint): Promise<Transport> {
 type Connect = (options: RequestOptions) => ClientRequest;
 
 async function connector(endpoint: EngineEndpoint): Promise<Connect> {
+  const { Agent, request: httpRequest } = await import("node:http");
   if (endpoint.kind === "unix") {
-    // Without a name of its own Node makes one up from the host, for which it compiles a large expression: 3 ms of `cilo list`.
-    const quickly = { keepAlive: true, servername: "" };
-    const agent = new Agent(quickly);
+    const agent = new Agent({ keepAlive: true });
     return (options) => httpRequest({ ...options, agent, socketPath: endpoint.socketPath });
   }
   const { host, port, tlsFolder } = endpoint;
@@ -118,14 +159,12 @@ async function sendRequest(
   { method, path, call }: { method: string; path: string; call: CallOptions },
 ): Promise<IncomingMessage> {
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-  const timeoutMs = call.timeoutMs ?? 60_000;
-  const signal = timeoutMs === Infinity ? call.signal : AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)]);
+  const signal = deadlineOf(call);
   signal.throwIfAborted();
-  const query = call.query === undefined ? "" : `?${new URLSearchParams(call.query).toString()}`;
   return await new Promise((resolve, reject) => {
     const request = connect({
       method,
-      path: path + query,
+      path: path + queryText(call),
       signal,
       headers: {
         host: "engine",
@@ -164,12 +203,7 @@ export function unreachableReason(cause: unknown): string {
   return String(cause);
 }
 
-async function answerOf(answer: IncomingMessage, call: CallOptions): Promise<EngineAnswer> {
-  const status = answer.statusCode ?? 0;
-  const text = await drain(answer).catch((error: unknown) => {
-    call.signal.throwIfAborted();
-    throw new CiloError(EngineCode.engineUnreachable, "the engine broke off its answer", { cause: error });
-  });
+function answerOf({ status, text }: WholeAnswer, call: CallOptions): EngineAnswer {
   if (status >= 400 && !(call.expect ?? []).includes(status)) throw refused(status, text);
   return { status, body: text === "" ? undefined : parseJson(text) };
 }
