@@ -6,16 +6,16 @@ import type { FastifyInstance } from "fastify";
 import { sql } from "kysely";
 import * as z from "zod";
 import { createApp } from "./app.ts";
-import { createKeys } from "./auth/keys.ts";
+import { type Keys, createKeys } from "./auth/keys.ts";
 import { createKeyService, insertKey, insertTeam } from "./auth/service.ts";
 import type { Config } from "./config.ts";
 import { advanceEnvironment } from "./environments/advance.ts";
 import { createEnvironmentService } from "./environments/service.ts";
 import { ServerCode } from "./errors.ts";
 import { createHandlers } from "./handlers.ts";
-import { createStreams } from "./http/streams.ts";
+import { type Streams, createStreams } from "./http/streams.ts";
 import { newId } from "./ids.ts";
-import { type JobQueue, openJobs } from "./jobs/jobs.ts";
+import { JOBS, type JobQueue, openJobs } from "./jobs/jobs.ts";
 import type { Logger } from "./log.ts";
 import { advanceMachine } from "./machines/advance.ts";
 import { type Callable, createAgentCalls } from "./machines/agent-calls.ts";
@@ -98,8 +98,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
   const keys = createKeys(parts);
   const streams = createStreams();
-  follow(changes, { driver, keys, streams });
-  await jobs.work({
+  follow(changes, { driver, jobs, keys, streams });
+  jobs.work({
     environment: async (id, signal) => await advanceEnvironment(parts, id, signal),
     machine: async (id, signal) =>
       await advanceMachine({ ...parts, provider: options.provider, bundle: options.bundle, credentialKey }, id, signal),
@@ -194,16 +194,17 @@ async function createFirstKey({ db }: Store, clock: Clock): Promise<string | und
   });
 }
 
-function follow(
-  changes: Changes,
-  {
-    driver,
-    keys,
-    streams,
-  }: { driver: Driver; keys: ReturnType<typeof createKeys>; streams: ReturnType<typeof createStreams> },
-): void {
+interface Following {
+  readonly driver: Driver;
+  readonly jobs: JobQueue;
+  readonly keys: Keys;
+  readonly streams: Streams;
+}
+
+function follow(changes: Changes, { driver, jobs, keys, streams }: Following): void {
   changes.listen((change) => {
-    if (change.kind === "nudge") driver.nudge(change.reconciler);
+    if (change.kind === "nudge" && change.reconciler === JOBS) jobs.wake();
+    else if (change.kind === "nudge") driver.nudge(change.reconciler);
     if (change.kind !== "key-revoked") return;
     keys.drop(change.keyId);
     streams.endOf(change.keyId);

@@ -1,4 +1,4 @@
-import { CiloError } from "@cilo/base";
+import { CiloError, poll } from "@cilo/base";
 import { sql } from "kysely";
 import type { MachineId } from "@cilo/api";
 import type { Queries } from "../store/database.ts";
@@ -19,29 +19,45 @@ export interface Assigned {
   readonly wgPublicKey: string;
 }
 
+/** Longer than any creation holds a machine. */
+const WAIT_MS = 5000;
+
 /**
  * Locks a machine with room for it until the transaction ends, the least loaded first. One that another creation has
- * just locked is passed over; only when all are, it waits.
+ * just locked is passed over; when all with room are, it looks again. It never waits for a lock while it holds one.
  * @throws CiloError `CAPACITY_EXHAUSTED`, `MACHINE_NOT_FOUND`
  */
 export async function assignMachine(db: Queries, need: Need): Promise<Assigned> {
-  for (const how of ["skip locked", ""]) {
-    const candidate = await candidateFor(db, { need, how });
-    // Counted again under the lock: the first count may be of before another's commit.
-    if (candidate !== undefined && (await hasRoom(db, { id: candidate.id, need }))) return candidate;
-  }
-  throw await noRoom(db, need);
+  return await poll(
+    async () => {
+      const candidate = await candidateFor(db, need);
+      // Counted again under the lock: the first count may be of before another's commit.
+      if (candidate !== undefined && (await hasRoom(db, { id: candidate.id, need }))) return candidate;
+      if (!(await hasRoom(db, { need }))) throw await noRoom(db, need);
+      return undefined;
+    },
+    {
+      signal: new AbortController().signal,
+      timeoutMs: WAIT_MS,
+      intervalMs: 2,
+      what: "a machine that is not being assigned",
+    },
+  );
 }
 
-async function candidateFor(db: Queries, { need, how }: { need: Need; how: string }): Promise<Assigned | undefined> {
+async function candidateFor(db: Queries, need: Need): Promise<Assigned | undefined> {
   const { rows } = await sql<Assigned>`
     select m.id, m.address, m.public_ip as "publicIp", m.wg_endpoint as "wgEndpoint", m.wg_public_key as "wgPublicKey"
     from machines m
     left join lateral ${load} l on true
-    where ${roomFor(need)} ${need.machine === undefined ? sql`` : sql`and m.name = ${need.machine}`}
+    where ${roomFor(need)} ${namedFor(need)}
     order by l.count::float / m.capacity_environments, random()
-    limit 1 for update of m ${sql.raw(how)}`.execute(db);
+    limit 1 for update of m skip locked`.execute(db);
   return rows[0];
+}
+
+function namedFor({ machine }: Need) {
+  return machine === undefined ? sql`` : sql`and m.name = ${machine}`;
 }
 
 /** What a machine carries. */
@@ -57,9 +73,10 @@ function roomFor(need: Need) {
     and (m.capacity_cpus is null or l.cpus + ${need.cpus} <= m.capacity_cpus)`;
 }
 
-async function hasRoom(db: Queries, { id, need }: { id: MachineId; need: Need }): Promise<boolean> {
+/** Whether this machine has room for it, or with none named any. */
+async function hasRoom(db: Queries, { id, need }: { id?: MachineId; need: Need }): Promise<boolean> {
   const { rows } = await sql`select from machines m left join lateral ${load} l on true
-    where m.id = ${id} and ${roomFor(need)}`.execute(db);
+    where ${roomFor(need)} ${id === undefined ? namedFor(need) : sql`and m.id = ${id}`} limit 1`.execute(db);
   return rows.length > 0;
 }
 

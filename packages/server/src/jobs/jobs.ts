@@ -2,7 +2,9 @@ import { EnvironmentId, MachineId } from "@cilo/api";
 import { CompiledQuery } from "kysely";
 import { PgBoss, type SendOptions } from "pg-boss";
 import * as z from "zod";
+import { announce } from "../store/changes.ts";
 import type { Queries } from "../store/database.ts";
+import { HEARTBEAT_SECONDS, type Run, type Worker, startWorker } from "./worker.ts";
 
 /**
  * Work that takes longer than a request, kept by pg-boss in the database: what a killed server had begun, another
@@ -23,26 +25,29 @@ export interface Work {
 
 export interface JobQueue extends Jobs, AsyncDisposable {
   /** Begins to do jobs, its own and those of servers that are gone. */
-  work(work: Work): Promise<void>;
+  work(work: Work): void;
+  /** Looks for jobs now: somebody has sent one. */
+  wake(): void;
 }
+
+/** What {@link announce} names as reconciler when a job was sent. */
+export const JOBS = "jobs";
 
 const queues = { environment: "environment", machine: "machine" } as const;
 
-/** Jobs at a time, of one server. They wait for machines most of the time. */
+/** Jobs at a time, of one server and queue. They wait for machines most of the time. */
 const CONCURRENCY = 64;
 
-const EnvironmentJob = z.object({ id: EnvironmentId });
-const MachineJob = z.object({ id: MachineId });
+const Job = { environment: z.object({ id: EnvironmentId }), machine: z.object({ id: MachineId }) };
 
 export async function openJobs(options: {
   readonly url: string;
-  readonly onError: (error: Error) => void;
+  readonly onError: (error: unknown) => void;
 }): Promise<JobQueue> {
   const boss = new PgBoss({
     connectionString: options.url,
     application_name: "cilo-server jobs",
-    max: 8,
-    useListenNotify: true,
+    max: 6,
     schedule: false,
     superviseIntervalSeconds: 5,
     monitorIntervalSeconds: 5,
@@ -53,36 +58,35 @@ export async function openJobs(options: {
   for (const name of Object.values(queues))
     await boss.createQueue(name, {
       policy: "stately",
-      notify: true,
       retryLimit: 100,
       retryDelay: 1,
       retryBackoff: true,
       retryDelayMax: 15,
       expireInSeconds: 3600,
       // A server that is gone is noticed by its jobs' silence.
-      heartbeatSeconds: 15,
+      heartbeatSeconds: HEARTBEAT_SECONDS,
       deleteAfterSeconds: 3600,
     });
-  const send = async (db: Queries, name: string, id: string): Promise<void> =>
-    void (await boss.send(name, { id }, { singletonKey: id, db: inTransaction(db) }));
-  const stopping = new AbortController();
-  const worker = { localConcurrency: CONCURRENCY, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5 };
+  const send = async (db: Queries, name: string, id: string): Promise<void> => {
+    await boss.send(name, { id }, { singletonKey: id, db: inTransaction(db) });
+    await announce(db, { kind: "nudge", reconciler: JOBS });
+  };
+  const workers: Worker[] = [];
   return {
     advance: async (db, id) => await send(db, queues.environment, id),
     advanceMachine: async (db, id) => await send(db, queues.machine, id),
-    work: async (work) => {
-      await boss.work(queues.environment, worker, async ([job]) => {
-        if (job !== undefined)
-          await work.environment(EnvironmentJob.parse(job.data).id, AbortSignal.any([stopping.signal, job.signal]));
-      });
-      await boss.work(queues.machine, { ...worker, localConcurrency: 8 }, async ([job]) => {
-        if (job !== undefined)
-          await work.machine(MachineJob.parse(job.data).id, AbortSignal.any([stopping.signal, job.signal]));
-      });
+    wake: () => {
+      for (const worker of workers) worker.wake();
+    },
+    work: (work) => {
+      const start = (name: string, run: Run): void =>
+        void workers.push(startWorker({ boss, name, run, concurrency: CONCURRENCY, onError: options.onError }));
+      start(queues.environment, async (data, signal) => await work.environment(Job.environment.parse(data).id, signal));
+      start(queues.machine, async (data, signal) => await work.machine(Job.machine.parse(data).id, signal));
     },
     [Symbol.asyncDispose]: async () => {
-      stopping.abort();
-      await boss.stop({ graceful: true, timeout: 10_000, close: true });
+      await Promise.all(workers.map(async (worker) => await worker[Symbol.asyncDispose]()));
+      await boss.stop({ graceful: false, close: true });
     },
   };
 }

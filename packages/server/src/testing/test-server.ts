@@ -73,11 +73,12 @@ export async function startTestServer(options: TestOptions = {}): Promise<TestSe
   let count = 0;
   const addMachine: TestServer["addMachine"] = async (request = {}) => {
     count += 1;
+    const number = count;
     const admin = await client();
     const signal = AbortSignal.timeout(30_000);
-    const host = `m${count}.example`;
+    const host = `m${number}.example`;
     const added = await admin.addMachine({
-      body: { name: `machine-${count}`, host, sshUser: "root", ...request },
+      body: { name: `machine-${number}`, host, sshUser: "root", ...request },
       signal,
     });
     return await poll(
