@@ -1,17 +1,25 @@
-/** Writes the table of Compose attributes in docs/SUPPORTED_FORMATS.md; test/supported-formats.test.ts says when it is out of date. */
+/** Writes the tables of Compose attributes and devcontainer properties in docs/SUPPORTED_FORMATS.md; test/supported-formats.test.ts says when it is out of date. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ComposeAttribute, REFERENCE_VERSION, composeAttributes, isolationRule } from "@cilo/engine";
+import {
+  type ComposeAttribute,
+  type DevcontainerProperty,
+  REFERENCE_VERSION,
+  composeAttributes,
+  devcontainerProperties,
+  isolationRule,
+} from "@cilo/engine";
 
-const START = "<!-- attributes:start -->";
-const END = "<!-- attributes:end -->";
-
-/** The page with its table as schema and code have it now. */
+/** The page with its tables as schema and code have them now. */
 export function withAttributes(page: string): string {
-  const start = page.indexOf(START);
-  const end = page.indexOf(END);
-  if (start === -1 || end === -1) throw new Error("docs/SUPPORTED_FORMATS.md has lost the marks around its table");
-  return `${page.slice(0, start + START.length)}\n\n${attributesTable()}\n\n${page.slice(end)}`;
+  return withTable(withTable(page, "attributes", attributesTable()), "properties", propertiesTable());
+}
+
+function withTable(page: string, name: string, table: string): string {
+  const [first, last] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`];
+  const [start, end] = [page.indexOf(first), page.indexOf(last)];
+  if (start === -1 || end === -1) throw new Error("docs/SUPPORTED_FORMATS.md has lost the marks around a table");
+  return `${page.slice(0, start + first.length)}\n\n${table}\n\n${page.slice(end)}`;
 }
 
 function attributesTable(): string {
@@ -30,6 +38,21 @@ function row(attribute: ComposeAttribute): string {
   const how = [attribute.loader, rule?.how].filter((text) => text !== undefined).join("; ");
   const mark = attribute.newer ? " +" : "";
   return `| \`${attribute.path}\`${mark} | ${rule?.kind ?? "carried"} | ${how.replaceAll("|", "\\|")} |`;
+}
+
+function propertiesTable(): string {
+  const rows = devcontainerProperties().map(propertyRow);
+  return [
+    `${rows.length} properties. Those with an L may also come from the image's label \`devcontainer.metadata\`.`,
+    "",
+    "| property | | what becomes of it |",
+    "|---|---|---|",
+    ...rows,
+  ].join("\n");
+}
+
+function propertyRow({ name, state, how, inLabel }: DevcontainerProperty): string {
+  return `| \`${name}\`${inLabel ? " L" : ""} | ${state} | ${how.replaceAll("|", "\\|")} |`;
 }
 
 if (process.argv[1] === import.meta.filename) {

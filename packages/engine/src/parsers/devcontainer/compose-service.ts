@@ -3,7 +3,7 @@ import { CiloError, isCiloError } from "@cilo/base";
 import { EngineCode } from "../../errors.ts";
 import type { EnvironmentSpec, Service } from "../../spec/spec.ts";
 import { composeParser } from "../compose/compose-parser.ts";
-import type { ParseOptions } from "../parser.ts";
+import type { ImageFacts, ParseOptions } from "../parser.ts";
 import type { ResolvedDevcontainer } from "./configuration.ts";
 import { invalid, type Json, textsOf } from "./read.ts";
 
@@ -32,11 +32,35 @@ export function composeServiceProject(
   };
   const spec = parseNamed(request, { name: options.name, service, resolved });
   const { image } = options;
-  const found = spec.services[service];
-  if (image === undefined || found === undefined) return { spec, service };
+  const found = Object.hasOwn(spec.services, service) ? spec.services[service] : undefined;
+  if (found === undefined)
+    throw invalid([
+      source.problem(
+        ["service"],
+        `There is no service ${JSON.stringify(service)} in the Compose files`,
+        `There is ${Object.keys(spec.services).join(", ")}`,
+      ),
+    ]);
+  if (image === undefined) return { spec, service };
   const { build: _, ...rest } = found;
   const ready: Service = { ...rest, image: image.reference, pull_policy: "never" };
-  return { spec: { ...spec, services: { ...spec.services, [service]: ready } }, service };
+  return { spec: { ...spec, services: { ...withSameImage(spec.services, found, image), [service]: ready } }, service };
+}
+
+/** Services that run what this one builds, without building it themselves. */
+function withSameImage(
+  services: EnvironmentSpec["services"],
+  built: Service,
+  { reference }: ImageFacts,
+): EnvironmentSpec["services"] {
+  const isSame = (service: Service): boolean => service.build === undefined && service.image === built.image;
+  if (built.build === undefined || built.image === undefined) return services;
+  return Object.fromEntries(
+    Object.entries(services).map(([name, service]) => [
+      name,
+      isSame(service) ? { ...service, image: reference, pull_policy: "never" } : service,
+    ]),
+  );
 }
 
 /** In a folder such as `.devcontainer`, the project would be called as that: then it is called as what it is for. */
