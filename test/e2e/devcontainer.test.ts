@@ -123,8 +123,9 @@ test("a Dockerfile kind with a local Feature: built from each copy, entered as i
   await machine.ok(["up", "one"]);
   expect(await inside(machine, "one", "cat /src.txt")).toBe("second");
   expect(await inside(machine, "two", "cat /src.txt")).toBe("first");
-  const { url } = JSON.parse((await machine.ok(["open", "one", "--editor", "--json"])).stdout) as { url: string };
-  expect(url).toMatch(/^vscode:\/\/vscode-remote\/attached-container\+[0-9a-f]+\/workspaces\/built$/u);
+  expect((await machine.ok(["open", "one", "--editor"])).stdout.trim()).toMatch(
+    /^vscode:\/\/vscode-remote\/attached-container\+[0-9a-f]+\/workspaces\/built$/u,
+  );
   const [container = ""] = (await containersOf(machine, "one"))["dev"] ?? [];
   expect(await docker("inspect", "--format={{json .Config.Labels}}", container)).toContain("one.two");
   for (const name of both) await machine.ok(["destroy", name, "--force"]);

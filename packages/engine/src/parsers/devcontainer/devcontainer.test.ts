@@ -224,9 +224,9 @@ describe("what an image's label says", () => {
     expect(dev?.volumes?.filter(({ target }) => target === "/m").map(({ source }) => source)).toEqual(["w"]);
     expect(dev?.entrypoint?.[2]).toContain("\n/start.sh\n");
     expect(workbench?.user).toBe("label");
-    expect(workbench?.steps.map(({ origin, command }) => `${origin}: ${String(command)}`)).toEqual([
-      "feature: theirs",
-      "devcontainer.json: own",
+    expect(workbench?.steps.map(({ origin, command }) => [origin, command])).toEqual([
+      ["feature", "theirs"],
+      ["devcontainer.json", "own"],
     ]);
     expect(workbench?.requirements).toMatchObject({ cpus: 4, memoryBytes: 2 ** 31 });
     expect(workbench?.image).toBeUndefined();
