@@ -224,7 +224,7 @@ function silenceTimer(silenceMs: number): { readonly signal: AbortSignal; restar
 async function endInContainer({ program, containerId }: Entering, pid: string): Promise<void> {
   // Not every `kill` knows `--`; the number is one that was read as digits.
   const script = 'kill -TERM "-$1" || kill -TERM "$1"';
-  const args = ["exec", "--user=root", containerId, "/bin/sh", "-c", script, "-", pid];
+  const args = ["exec", "--user=0", containerId, "/bin/sh", "-c", script, "-", pid];
   const signal = AbortSignal.timeout(10_000);
   await run(program.file, args, { env: program.env, signal, expect: [0, 1, 2, 126, 127, 128, 137] }).catch(
     (error: unknown) => {
