@@ -6,7 +6,6 @@ import { syncSource } from "./sync.ts";
 import { upResult } from "./up-result.ts";
 import type { UpMode } from "./up.ts";
 import type { Work } from "./work.ts";
-import { runHostCommand } from "./workbench/host-command.ts";
 import { prepareWorkbench } from "./workbench/prepare.ts";
 import { runWorkbench } from "./workbench/run.ts";
 
@@ -18,7 +17,6 @@ export async function updateEnvironment(work: Work, found: Located, request: UpR
   const options = mergeOptions(found.record.options, request.options);
   const located: Located = { ...found, record: { ...found.record, options } };
   const { result: sync, unapplied } = await syncSource(work, located);
-  await runHostCommand(work, located);
   const read = await work.progress.phase("parse", () => readDesired(work.deps, located));
   const edits = [...sync.workspaceOnly, ...sync.conflicts];
   const preparation = { located, desired: read, build: request.build, unapplied, edits };

@@ -31,8 +31,9 @@ export async function allowHostCommand(deps: EnvironmentsDeps, asked: Asked): Pr
 }
 
 /**
- * Runs the project's command for the host, if it has one, in the environment's copy, where the user has allowed exactly
- * this. It is a command of the project's author that the user has read, so a shell may interpret its text.
+ * Runs the project's command for the host, if it has one, in the environment's new copy, where the user has allowed
+ * exactly this. It is a command of the project's author that the user has read, so a shell may interpret its text. Not to
+ * be run again later: what is in the copy by then may come from inside a container.
  *
  * @throws CiloError `CONSENT_REQUIRED`, `HOOK_FAILED`
  */

@@ -74,7 +74,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   initializeCommand: {
     is: shape.command,
-    how: "on the host, in the environment's copy, before each `up`, once the user has allowed it",
+    how: "on the host, in the environment's copy when it is made, once the user has allowed it; not again, since the copy may then have been edited from inside",
   },
   onCreateCommand: { is: shape.command, inLabel: true, how: once },
   updateContentCommand: { is: shape.command, inLabel: true, how: once },
