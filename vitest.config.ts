@@ -3,8 +3,9 @@ import { defineConfig } from "vitest/config";
 const long = process.env["CILO_TEST_LONG"] === "1";
 
 /**
- * `unit` needs Node alone; `server` a PostgreSQL, which it brings; `engine` a real Docker engine; `e2e` the built command,
- * dnsmasq and root or namespaces; `testbed` the hosts of testbed/. scripts/test.sh installs what they need and runs all.
+ * `unit` needs Node alone; `server` a PostgreSQL, which it brings; `engine` real engines; `e2e` the built command,
+ * dnsmasq and root or namespaces; `testbed` the hosts of testbed/. scripts/test.sh installs what they need and runs all;
+ * the projects `…-podman` run the same tests on Podman.
  */
 export default defineConfig({
   test: {
@@ -32,6 +33,7 @@ export default defineConfig({
         test: {
           name: "engine",
           include: ["packages/*/src/**/*.engine.test.ts"],
+          globalSetup: "test/e2e/support/podman-service.ts",
           testTimeout: long ? 3_600_000 : 180_000,
           hookTimeout: 180_000,
           maxWorkers: 2,
@@ -42,6 +44,30 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: "test/e2e/support/setup.ts",
+          testTimeout: long ? 3_600_000 : 300_000,
+          hookTimeout: 300_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "engine-podman",
+          // What is about one engine alone has its own place in `engine`.
+          include: ["packages/engine/src/**/*.engine.test.ts"],
+          exclude: ["**/runtimes/docker/**", "**/runtimes/podman/**", "**/workspace/**", "**/node_modules/**"],
+          globalSetup: "test/e2e/support/podman-service.ts",
+          env: { CILO_TEST_RUNTIME: "podman" },
+          testTimeout: long ? 3_600_000 : 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "e2e-podman",
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/e2e/support/setup.ts", "test/e2e/support/podman-service.ts"],
+          env: { CILO_TEST_RUNTIME: "podman" },
           testTimeout: long ? 3_600_000 : 300_000,
           hookTimeout: 300_000,
           maxWorkers: 2,

@@ -6,6 +6,7 @@
 import { ensureImages, packagesForImages } from "./setup/images.ts";
 import { packagesForTunnels } from "./setup/tunnels.ts";
 import { type Machine, describeMachine } from "./setup/machine.ts";
+import { imagesForPodman, packagesForPodman } from "./setup/podman.ts";
 import { prepareMachine } from "./setup/prepare.ts";
 import { runScript } from "./setup/script.ts";
 import { runChecks } from "./test/checks.ts";
@@ -22,15 +23,20 @@ await runScript(async (signal) => {
   const paths = process.argv.slice(2).filter((argument) => argument !== "--yes");
   const machine = await describeMachine(signal);
   await prepareMachine(machine, {
-    packages: [...(await packagesForImages(machine, images)), ...(await packagesForTunnels())],
+    packages: [
+      ...(await packagesForImages(machine, images)),
+      ...(await packagesForTunnels()),
+      ...(await packagesForPodman()),
+    ],
     programs: completedShells,
   });
   await ensureImages(machine, images);
+  await imagesForPodman(machine, images);
   const before = await leftAtEngine(machine);
 
   let tally: Tally = { passed: 0, failed: 0 };
   if (paths.length === 0) tally = add(tally, await runChecks(machine));
-  for (const project of ["unit", "server", "engine", "e2e", "testbed"])
+  for (const project of ["unit", "server", "engine", "e2e", "engine-podman", "e2e-podman", "testbed"])
     tally = add(tally, await runProject(machine, { project, paths }));
   tally = add(tally, await nothingLeft(machine, before));
 

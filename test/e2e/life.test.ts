@@ -1,7 +1,7 @@
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { docker, everythingOf, labelled } from "./support/engine.ts";
+import { engine, everythingOf, labelled } from "./support/engine.ts";
 import { testMachine } from "./support/machine.ts";
 import { oneService, smallProject } from "./support/projects.ts";
 import { containersOf, statusOf } from "./support/status.ts";
@@ -208,7 +208,7 @@ test("the source tree is not written to", async () => {
 
 async function snapshot(folder: string): Promise<string[]> {
   return (
-    await docker(
+    await engine(
       "run",
       "--rm",
       "-v",
@@ -226,7 +226,7 @@ test("a container that was removed by hand is made again by up", async () => {
   const project = await machine.project("one", oneService("one"));
   await machine.ok(["up", "dev", "--from", project]);
   const { services } = await statusOf(machine, "dev");
-  await docker("rm", "--force", services[0]?.containers[0]?.id ?? "");
+  await engine("rm", "--force", services[0]?.containers[0]?.id ?? "");
   await machine.ok(["up", "dev"]);
   expect(await machine.request("http://web.dev.test/")).toMatchObject({ status: 200 });
 });

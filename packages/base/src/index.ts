@@ -14,3 +14,4 @@ export { systemClock } from "./clock.ts";
 export type { Clock } from "./clock.ts";
 export { mapLimit } from "./concurrency.ts";
 export { REDACTED, redact } from "./redact.ts";
+export { startDetached } from "./start-detached.ts";

@@ -7,6 +7,7 @@ import {
   createNames,
   ensureForwarder,
   readHostRoutes,
+  readPodmanNetworks,
 } from "@cilo/network";
 import { dnsFolder } from "./home-root.ts";
 import type { MachineSettings } from "./machine.ts";
@@ -31,7 +32,8 @@ export function createNetworkParts(request: {
   const addresses = createAddresses({
     blocksDir: join(home.root, "blocks"),
     basePool: machine.baseSubnet,
-    hostRoutes: async (signal) => await readHostRoutes({ env, platform, signal }),
+    hostRoutes: async (signal) =>
+      (await Promise.all([readHostRoutes({ env, platform, signal }), readPodmanNetworks()])).flat(),
   }) satisfies AddressesPort;
   const names = createNames({
     dir: dnsFolder(home.root),

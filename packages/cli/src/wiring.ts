@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { CiloError, createFileExclusive, isCiloError, systemClock } from "@cilo/base";
+import { CiloError, createFileExclusive, isCiloError, startDetached, systemClock } from "@cilo/base";
 import {
   type Environments,
   type EnvironmentsDeps,
@@ -8,10 +8,12 @@ import {
   EngineCode,
   type Runtime,
   createDockerRuntime,
+  createPodmanRuntime,
   createEnvironments,
   openHome,
 } from "@cilo/engine";
 import { terminalConsent } from "./consent.ts";
+import { createDefaultRuntime } from "./default-runtime.ts";
 import { CliCode } from "./errors.ts";
 import { giveToSudoUser } from "./give-to-sudo-user.ts";
 import { dnsFolder, homeRoot } from "./home-root.ts";
@@ -53,14 +55,14 @@ export async function createWiring(options: WiringOptions): Promise<Wiring> {
   const { env, platform, onNotice } = options;
   const root = homeRoot(options);
   const [home, machine] = await Promise.all([openHome(root), readMachine(root)]);
-  const runtime = createRuntimes(env);
+  const { runtime, defaultRuntime } = createRuntimes(options);
   const network = once(async () =>
     (await import("./network-parts.ts")).createNetworkParts({ home, machine, env, platform, onNotice }),
   );
   const deps: EnvironmentsDeps = {
     home,
     runtimes: runtime,
-    defaultRuntime: "docker",
+    defaultRuntime,
     parsers: [],
     addresses: {
       allocate: async (request) => await (await network()).addresses.allocate(request),
@@ -78,7 +80,7 @@ export async function createWiring(options: WiringOptions): Promise<Wiring> {
     registeredSuffixes: machine.suffixes,
     scheduleReap: async (composeProject, afterMs) => {
       const [file, ...args] = options.self;
-      const { startDetached } = await import("./detached.ts");
+
       await startDetached(file, [...args, "__reap", composeProject, String(afterMs)], { ...env, CILO_HOME: root });
     },
   };
@@ -92,7 +94,7 @@ export async function createWiring(options: WiringOptions): Promise<Wiring> {
     system: async () => {
       const { thisMachine } = await import("./this-machine.ts");
       const common = { home, machine, deps, environments, env, platform, ...(await network()) };
-      return thisMachine({ ...common, runtime: runtime(deps.defaultRuntime) });
+      return thisMachine({ ...common, runtime: runtime(await defaultRuntime(options)) });
     },
     advice: async () => {
       if (machine.isInitialised || !(await createFileExclusive(join(root, "hints", "init"), ""))) return [];
@@ -129,13 +131,17 @@ function environmentsOver(deps: EnvironmentsDeps): Environments {
   };
 }
 
-function createRuntimes(env: WiringOptions["env"]): (name: string) => Runtime {
-  const docker = createDockerRuntime({ env });
-  return (name) => {
-    if (name === docker.name) return docker;
-    throw new CiloError(CliCode.usage, `there is no runtime ${JSON.stringify(name)}`, {
-      hint: `There is: ${docker.name}`,
-    });
+function createRuntimes(options: WiringOptions): Pick<Wiring, "runtime"> & Pick<EnvironmentsDeps, "defaultRuntime"> {
+  const engines = { docker: createDockerRuntime(options), podman: createPodmanRuntime(options) };
+  return {
+    runtime: (name) => {
+      const found = Object.values(engines).find((engine) => engine.name === name);
+      if (found !== undefined) return found;
+      throw new CiloError(CliCode.usage, `there is no runtime ${JSON.stringify(name)}`, {
+        hint: `There are: ${Object.keys(engines).join(", ")}`,
+      });
+    },
+    defaultRuntime: createDefaultRuntime(engines, options.env),
   };
 }
 

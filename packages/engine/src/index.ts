@@ -15,6 +15,7 @@ export { renderComposeFile } from "./runtimes/compose/compose-file.ts";
 export { createFakeRuntime } from "./runtimes/fake.ts";
 export type { FakeBehaviour, FakeRuntime } from "./runtimes/fake.ts";
 export { createDockerRuntime } from "./runtimes/docker/docker-runtime.ts";
+export { createPodmanRuntime } from "./runtimes/podman/podman-runtime.ts";
 export { isolate, planNetworks } from "./isolation/isolate.ts";
 export type { IsolationInput, IsolationOptions, PlanInput } from "./isolation/input.ts";
 export { apexHostname, composeProjectName, serviceHostname } from "./isolation/names.ts";

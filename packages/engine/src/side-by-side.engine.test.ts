@@ -10,8 +10,10 @@ import { inputOf } from "./isolation/testing.ts";
 import { composeParser } from "./parsers/compose/index.ts";
 import { projectFiles } from "./parsers/project-files.ts";
 import { renderComposeFile } from "./runtimes/compose/compose-file.ts";
-import { createDockerRuntime } from "./runtimes/docker/docker-runtime.ts";
+import { createTestedRuntime, testedProgram } from "./runtimes/tested-runtime.ts";
 import type { ContainerStatus } from "./runtimes/runtime.ts";
+
+const [program = "", ...first] = testedProgram;
 
 /** A project that can run once on a machine: every line of it claims something that there is only one of. */
 const PROJECT = `
@@ -59,7 +61,7 @@ interface Copy {
 }
 
 const signal = (): AbortSignal => AbortSignal.timeout(60_000);
-const runtime = createDockerRuntime({ env: process.env });
+const runtime = createTestedRuntime();
 const home = randomBytes(4).toString("hex");
 const net = randomInt(256);
 let scratch = "";
@@ -112,7 +114,7 @@ async function containerOf(copy: Copy, service: string): Promise<ContainerStatus
 async function inside(copy: Copy, service: string, command: readonly string[]): Promise<string | undefined> {
   const { id } = await containerOf(copy, service);
   try {
-    const { stdout } = await run("docker", ["exec", id, ...command], { signal: signal(), env: process.env });
+    const { stdout } = await run(program, [...first, "exec", id, ...command], { signal: signal(), env: process.env });
     return stdout.trim();
   } catch (error) {
     if (isCiloError(error, "COMMAND_FAILED")) return undefined;

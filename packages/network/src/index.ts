@@ -6,6 +6,7 @@ export { createAddresses } from "./addresses/addresses.ts";
 export type { Addresses, AddressesOptions, ClaimedBlock, RouteConflict } from "./addresses/addresses.ts";
 export type { AllocateRequest, Allocation } from "./addresses/allocate.ts";
 export { DEFAULT_BASE_POOL, parsePool } from "./addresses/pool.ts";
+export { readPodmanNetworks } from "./addresses/podman-networks.ts";
 export { readHostRoutes } from "./addresses/routes.ts";
 export type { HostRoute } from "./addresses/routes.ts";
 export { DEFAULT_DNS_PORT, DEFAULT_SUFFIX, createNames } from "./dns/names.ts";

@@ -3,9 +3,13 @@ import { promisify } from "node:util";
 
 const execute = promisify(execFile);
 
-/** Runs `docker` and answers its stdout. */
-export async function docker(...args: string[]): Promise<string> {
-  const { stdout } = await execute("docker", args, { maxBuffer: 64 * 1024 * 1024 });
+/** The engine that this run of the tests is about. */
+export const testedEngine = process.env["CILO_TEST_RUNTIME"] === "podman" ? "podman" : "docker";
+
+/** Runs the engine's own program and answers its stdout. */
+export async function engine(...args: string[]): Promise<string> {
+  const remote = testedEngine === "podman" ? ["--remote", "--url", process.env["CONTAINER_HOST"] ?? ""] : [];
+  const { stdout } = await execute(testedEngine, [...remote, ...args], { maxBuffer: 64 * 1024 * 1024 });
   return stdout;
 }
 
@@ -19,7 +23,7 @@ export type EngineKind = keyof typeof kinds;
 
 /** Names or identifiers of what carries the label at the engine. */
 export async function labelled(kind: EngineKind, label: string): Promise<string[]> {
-  const lines = (await docker(...kinds[kind], "--filter", `label=${label}`)).split("\n");
+  const lines = (await engine(...kinds[kind], "--filter", `label=${label}`)).split("\n");
   return [...new Set(lines.filter(Boolean))];
 }
 
@@ -44,5 +48,5 @@ export async function removeEverything(homeId: string): Promise<void> {
 }
 
 async function removeAll(names: readonly string[], command: readonly string[]): Promise<void> {
-  await Promise.allSettled(names.map((name) => docker(...command, name)));
+  await Promise.allSettled(names.map((name) => engine(...command, name)));
 }

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 import { writeMachineSettings } from "./settings.ts";
 import { type CiloCall, type CiloOptions, callCilo, startCilo } from "./cilo.ts";
-import { removeEverything } from "./engine.ts";
+import { removeEverything, testedEngine } from "./engine.ts";
 import { type Files, writeFiles } from "./files.ts";
 import { type Reply, request, resolveName } from "./names.ts";
 import { stopDnsmasq } from "./dnsmasq.ts";
@@ -65,7 +65,7 @@ export async function testMachine({ prefix = 19 }: { prefix?: number } = {}): Pr
     DOCKER_CONFIG: dockerConfig(),
   };
   const cilo = async (args: readonly string[], options: CiloOptions = {}): Promise<CiloCall> =>
-    await callCilo(args, { cwd: folder, ...options, env: { ...env, ...options.env } });
+    await callCilo(onTestedEngine(args), { cwd: folder, ...options, env: { ...env, ...options.env } });
   const ok = async (args: readonly string[], options?: CiloOptions): Promise<CiloCall> =>
     succeeded(await cilo(args, options));
   return {
@@ -78,11 +78,18 @@ export async function testMachine({ prefix = 19 }: { prefix?: number } = {}): Pr
     cilo,
     ok,
     env,
-    start: (args) => startCilo(args, { cwd: folder, env }),
+    start: (args) => startCilo(onTestedEngine(args), { cwd: folder, env }),
     json: async (args, options) => JSON.parse((await ok([...args, "--json"], options)).stdout),
     resolve: async (name) => await resolveName(name, slot.dnsPort),
     request: async (url, options) => await request(url, { dnsPort: slot.dnsPort, ...options }),
   };
+}
+
+/** Docker is what Cilo takes by itself where both answer; on the other engine environments are made when asked to. */
+function onTestedEngine(args: readonly string[]): readonly string[] {
+  const [command = "", ...rest] = args;
+  const makes = ["up", "create"].includes(command) && !rest.includes("--runtime");
+  return testedEngine === "docker" || !makes ? args : [command, "--runtime", testedEngine, ...rest];
 }
 
 /** HOME is the test's own; the engine's client still needs the user's plugins and contexts. */

@@ -56,7 +56,7 @@ export async function openEngine(parts: EngineParts, request: EnvironmentEngineR
       if (name === parts.runtime.name) return parts.runtime;
       throw new CiloError(AgentCode.stateConflict, `this machine runs ${parts.runtime.name}, not ${name}`);
     },
-    defaultRuntime: parts.runtime.name,
+    defaultRuntime: async () => await Promise.resolve(parts.runtime.name),
     parsers,
     addresses: ownedBy(parts.addresses, request.id),
     names: { publish: (_, endpoints) => request.publish(endpoints), withdraw: () => request.publish([]) },

@@ -1,8 +1,7 @@
-import { CiloError } from "@cilo/base";
+import { CiloError, startDetached } from "@cilo/base";
 import { EngineCode, type EnvironmentStatus } from "@cilo/engine";
 import type { Answer, GlobalFlags } from "../answer.ts";
 import type { CiloContext } from "../context.ts";
-import { startDetached } from "../detached.ts";
 import { CliCode } from "../errors.ts";
 import { baseUrl, serviceUrls } from "../urls.ts";
 

@@ -6,7 +6,7 @@ export function fakeDeps(home: Home): EnvironmentsDeps {
   return {
     home,
     runtimes: () => createFakeRuntime(),
-    defaultRuntime: "fake",
+    defaultRuntime: async () => await Promise.resolve("fake"),
     parsers: [],
     addresses: {
       allocate: async () => await Promise.resolve({ blocks: [], subnets: {} }),

@@ -38,7 +38,7 @@ export async function createEnvironment(
 ): Promise<UpResult> {
   const { request, source, operation } = asked;
   const config = await readProjectConfig(sourceProjectDir(source), confinedTo(deps, source.sourceRoot));
-  const runtime = request.runtime ?? config.runtime ?? deps.defaultRuntime;
+  const runtime = request.runtime ?? config.runtime ?? (await deps.defaultRuntime(context));
   const work = createWork(deps, { runtime, operation, context });
   const options = mergeOptions(DEFAULT_OPTIONS, request.options);
   const suffix = chooseSuffix(config, deps);

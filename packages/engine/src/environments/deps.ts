@@ -13,8 +13,8 @@ export interface EnvironmentsDeps {
   readonly home: Home;
   /** The engine of that name. @throws CiloError for a name nobody knows */
   readonly runtimes: (name: string) => Runtime;
-  /** Used where neither the request nor the config names one. */
-  readonly defaultRuntime: string;
+  /** The engine that is used where neither the request nor the config names one. */
+  readonly defaultRuntime: (options: { readonly signal: AbortSignal }) => Promise<string>;
   /** In the order they are tried. */
   readonly parsers: readonly Parser[];
   readonly addresses: Addresses;

@@ -43,7 +43,7 @@ export async function readDesired(
     options: record.options,
     ...(image === undefined ? {} : { image }),
   });
-  return desiredOf(project, { config, plan: planInput(deps.home.id, { record, paths }, config) });
+  return desiredOf(project, { config, plan: planInput(deps, { record, paths }, config) });
 }
 
 /** {@link Desired} for a project that is parsed already. */
@@ -59,11 +59,17 @@ export function desiredOf(project: Project, chosen: { config: ProjectConfig; pla
 }
 
 /** What isolation needs to know of an environment. */
-export function planInput(home: string, { record, paths }: Located, config: ProjectConfig): PlanInput {
+export function planInput(
+  { home, runtimes }: Pick<EnvironmentsDeps, "home" | "runtimes">,
+  { record, paths }: Located,
+  config: ProjectConfig,
+): PlanInput {
+  const { networkOptions } = runtimes(record.runtime);
   return {
-    identity: { project: record.project, environment: record.environment, home, suffix: record.suffix },
+    identity: { project: record.project, environment: record.environment, home: home.id, suffix: record.suffix },
     sourceRoot: record.sourceRoot,
     workspaceRoot: paths.workspace,
+    ...(networkOptions === undefined ? {} : { networkOptions }),
     options: {
       share: [...config.share, ...record.options.share],
       isolate: record.options.isolate,

@@ -21,7 +21,7 @@ export async function destroyEnvironment(
 ): Promise<DestroyResult> {
   const environment = parseLabel(name, "environment");
   await using operation = await beginOperation(deps.home, environment, request);
-  const damaged = request.force ? await damagedRecord(deps, environment) : undefined;
+  const damaged = request.force ? await damagedRecord(deps, environment, request) : undefined;
   const debris = damaged === undefined ? await debrisOf(deps, environment, request) : undefined;
   if (debris !== undefined) return debris;
   const located = damaged ?? (await find(deps.home, environment));
@@ -35,7 +35,11 @@ export async function destroyEnvironment(
 }
 
 /** What is known of an environment whose record cannot be read: enough to remove it, with force. */
-async function damagedRecord(deps: EnvironmentsDeps, environment: string): Promise<Located | undefined> {
+async function damagedRecord(
+  deps: EnvironmentsDeps,
+  environment: string,
+  options: { readonly signal: AbortSignal },
+): Promise<Located | undefined> {
   const { unreadable } = await readRecords(deps.home);
   const folder = unreadable.find((one) => one.environment === environment);
   if (folder === undefined) return undefined;
@@ -49,7 +53,7 @@ async function damagedRecord(deps: EnvironmentsDeps, environment: string): Promi
       sourceRoot: "",
       projectPath: "",
       format: "",
-      runtime: deps.defaultRuntime,
+      runtime: await deps.defaultRuntime(options),
       suffix: deps.defaultSuffix,
       createdAt: new Date(deps.clock.now()).toISOString(),
       options: DEFAULT_OPTIONS,

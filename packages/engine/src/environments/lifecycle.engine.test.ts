@@ -2,8 +2,10 @@ import { get } from "node:http";
 import { run } from "@cilo/base";
 import { describe, expect, test } from "vitest";
 import { composeParser } from "../parsers/compose/index.ts";
-import { createDockerRuntime } from "../runtimes/docker/docker-runtime.ts";
+import { createTestedRuntime, testedProgram } from "../runtimes/tested-runtime.ts";
 import { type Bench, createBench } from "./testing.ts";
+
+const [program = "", ...first] = testedProgram;
 
 const WEB = `
 services:
@@ -27,7 +29,7 @@ volumes:
 `;
 
 const createEngineBench = (compose: string): Promise<Bench> =>
-  createBench(compose, { engine: createDockerRuntime({ env: process.env }), parser: composeParser });
+  createBench(compose, { engine: createTestedRuntime(), parser: composeParser });
 
 async function textAt(address: string | undefined): Promise<string> {
   return await new Promise((resolve, reject) => {
@@ -41,7 +43,7 @@ async function textAt(address: string | undefined): Promise<string> {
 }
 
 async function objectsOfHome(bench: Bench): Promise<string[]> {
-  const { owned } = await bench.deps.runtimes("docker").inspect({ signal: bench.context().signal });
+  const { owned } = await bench.deps.runtimes("").inspect({ signal: bench.context().signal });
   return owned.filter((object) => object.home === bench.home.id).map(({ kind, name }) => `${kind} ${name}`);
 }
 
@@ -78,7 +80,7 @@ describe("on a real Docker engine", () => {
     await using bench = await createEngineBench(WEB);
     const { status } = await bench.up("dev");
     const web = status.serviceStatus.find((service) => service.service === "web")?.containers[0];
-    await run("docker", ["pause", web?.id ?? ""], { signal: bench.context().signal, env: process.env });
+    await run(program, [...first, "pause", web?.id ?? ""], { signal: bench.context().signal, env: process.env });
     const paused = await bench.environments.status("dev", bench.context());
     expect(paused.state).toBe("partial");
     expect(paused.serviceStatus.find((service) => service.service === "web")?.state).toBe("paused");

@@ -27,7 +27,7 @@ export function createEnvironments(deps: EnvironmentsDeps): Environments {
     status: (environment, context) => explained(status(deps, environment, context)),
     up: (request, context) => explained(up(deps, { ...request, startNothing: false }, context)),
     create: (request, context) => explained(up(deps, { ...request, startNothing: true }, context)),
-    plan: (request) => explained(plan(deps, request)),
+    plan: (request, context) => explained(plan(deps, request, context)),
     down: (environment, context) => explained(down(deps, environment, context)),
     destroy: (environment, options, context) => explained(destroy(deps, environment, { ...options, ...context })),
     attach: (environment, context) => explained(attach(deps, environment, context)),

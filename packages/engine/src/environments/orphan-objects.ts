@@ -15,7 +15,7 @@ interface Looking {
 /** Containers, networks, volumes and images of this home at an engine that no environment and no shared service accounts for. */
 export async function findOrphanObjects(deps: EnvironmentsDeps, { signal }: Looking): Promise<Orphan[]> {
   const { located } = await readRecords(deps.home);
-  const runtimes = new Set([deps.defaultRuntime, ...located.map(({ record }) => record.runtime)]);
+  const runtimes = new Set([await deps.defaultRuntime({ signal }), ...located.map(({ record }) => record.runtime)]);
   const orphans: Orphan[] = [];
   for (const name of runtimes) {
     const runtime = deps.runtimes(name);

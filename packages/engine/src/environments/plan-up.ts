@@ -21,6 +21,7 @@ import { sourceProjectDir, confinedTo } from "./source.ts";
 export async function planUp(
   deps: EnvironmentsDeps,
   asked: UpRequest,
+  context: { readonly signal: AbortSignal },
 ): Promise<{ readonly spec: EnvironmentSpec; readonly isolated: IsolatedSpec }> {
   const environment = parseLabel(asked.environment, "environment");
   const found = await lookUp(deps.home, environment);
@@ -39,13 +40,13 @@ export async function planUp(
       sourceRoot: location.sourceRoot,
       projectPath: location.projectPath,
       format: project.parser.format,
-      runtime: request.runtime ?? config.runtime ?? deps.defaultRuntime,
+      runtime: request.runtime ?? found?.record.runtime ?? config.runtime ?? (await deps.defaultRuntime(context)),
       suffix: found?.record.suffix ?? chooseSuffix(config, deps),
       createdAt: new Date(deps.clock.now()).toISOString(),
       options,
     },
   };
-  const desired = desiredOf(project, { config, plan: planInput(deps.home.id, located, config) });
+  const desired = desiredOf(project, { config, plan: planInput(deps, located, config) });
   const allocation = previewAllocation(desired.needs, found?.record.allocation);
   return { spec: project.spec, isolated: desired.isolate(allocation) };
 }

@@ -65,7 +65,7 @@ export async function createBench(compose: string, parts: BenchParts = {}): Prom
   const deps: EnvironmentsDeps = {
     home,
     runtimes: () => parts.engine ?? runtime,
-    defaultRuntime: parts.engine?.name ?? "fake",
+    defaultRuntime: async () => await Promise.resolve(parts.engine?.name ?? "fake"),
     parsers: [parts.parser ?? yamlParser],
     addresses,
     names,

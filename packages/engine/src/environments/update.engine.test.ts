@@ -2,13 +2,13 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { composeParser } from "../parsers/compose/index.ts";
-import { createDockerRuntime } from "../runtimes/docker/docker-runtime.ts";
+import { createTestedRuntime } from "../runtimes/tested-runtime.ts";
 import { findOrphans } from "./orphans.ts";
 import { type Bench, createBench } from "./testing.ts";
 import { failure, idOf } from "./testing-shop.ts";
 
 const createEngineBench = (compose: string): Promise<Bench> =>
-  createBench(compose, { engine: createDockerRuntime({ env: process.env }), parser: composeParser });
+  createBench(compose, { engine: createTestedRuntime(), parser: composeParser });
 
 const TWO = `
 services:
@@ -43,7 +43,7 @@ test("a creation whose service ends says how and why, and leaves nothing at the 
   const error = await failure(bench.up("dev"));
   expect(error).toMatchObject({ code: "SERVICE_EXITED", message: "web ended with status 3: web is here; cannot bind" });
   expect(await findOrphans(bench.deps, { signal: bench.context().signal })).toEqual([]);
-  const { owned } = await bench.deps.runtimes("docker").inspect({ signal: bench.context().signal });
+  const { owned } = await bench.deps.runtimes("").inspect({ signal: bench.context().signal });
   expect(owned.filter((object) => object.home === bench.home.id)).toEqual([]);
 });
 
@@ -73,7 +73,7 @@ services:
   const said = async (): Promise<readonly string[]> => {
     const { composeProject } = await bench.environments.status("dev", bench.context());
     const { signal } = bench.context();
-    return await bench.deps.runtimes("docker").tail({ composeProject, service: "app", lines: 5 }, { signal });
+    return await bench.deps.runtimes("").tail({ composeProject, service: "app", lines: 5 }, { signal });
   };
   const { status } = await bench.up("dev");
   await expect.poll(said).toEqual(["one"]);
@@ -86,7 +86,7 @@ services:
   expect((await bench.up("dev")).changed).toBe(false);
   expect(await readFile(join(bench.source, "app/words"), "utf8")).toBe("two\n");
   await bench.environments.destroy("dev", { keepWorkspace: false, force: true }, bench.context());
-  const { owned } = await bench.deps.runtimes("docker").inspect({ signal: bench.context().signal });
+  const { owned } = await bench.deps.runtimes("").inspect({ signal: bench.context().signal });
   expect(owned.filter((object) => object.home === bench.home.id)).toEqual([]);
 });
 
@@ -127,7 +127,7 @@ services:
 `);
   const [one, two] = await Promise.all([bench.up("one"), bench.up("two")]);
   expect(idOf(one.status, "db")).toBe(idOf(two.status, "db"));
-  const docker = bench.deps.runtimes("docker");
+  const docker = bench.deps.runtimes("");
   for (const { status } of [one, two]) {
     const target = {
       composeProject: status.composeProject,

@@ -20,7 +20,8 @@ export function isolateBuild(build: Build, at: ServiceContext): Build {
     ),
     ...(cacheTo.length === 0 ? {} : { cache_to: cacheTo }),
     ...optional("ssh", placeSsh(build, at)),
-    labels: { ...build.labels, ...at.target.labels },
+    // What Compose adds itself where BuildKit builds, and `destroy` finds images by.
+    labels: { ...build.labels, ...at.target.labels, "com.docker.compose.project": at.target.composeProject },
   };
 }
 

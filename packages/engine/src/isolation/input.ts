@@ -25,6 +25,8 @@ export interface IsolationInput {
   /** Absolute folder the copy is in. */
   readonly workspaceRoot: string;
   readonly options: IsolationOptions;
+  /** Driver options that every network of the environment's own is made with, for engines that separate networks only so. */
+  readonly networkOptions?: Readonly<Record<string, string>>;
   /** The host's own view: the path with symbolic links resolved as far as it exists. No mapping between source and copy. */
   readonly realPath: (path: string) => string;
 }

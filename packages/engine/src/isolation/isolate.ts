@@ -56,6 +56,7 @@ function environmentTarget(survey: Survey): Target {
     composeProject: composeProjectName(identity),
     labels: environmentLabels(identity),
     place: placeInWorkspace(survey.input),
+    networkOptions: survey.input.networkOptions ?? {},
     imageOf: (builder) => imageName(identity, survey.labels.get(builder) ?? builder),
   };
 }

@@ -76,7 +76,7 @@ const BRIDGE = new Set(["", "bridge", "default"]);
 /** A bridge of the Compose project's own in place of whatever the project asked for. */
 export function privateNetwork(network: Network, at: PrivateNetwork): Network {
   tellReplaced(network, at);
-  const options = keptOptions(network, at);
+  const options = { ...keptOptions(network, at), ...at.target.networkOptions };
   const ipam = at.subnet === undefined ? {} : { ipam: { config: [{ subnet: at.subnet }] } };
   return {
     ...without(network, "external", "driver", "driver_opts", "ipam", "enable_ipv6", "enable_ipv4", "name", "labels"),

@@ -43,6 +43,8 @@ export interface Target {
   /** Labels on everything in it. */
   readonly labels: Readonly<Record<string, string>>;
   readonly place: Place;
+  /** Driver options of every network in it. */
+  readonly networkOptions: Readonly<Record<string, string>>;
   /** The name of an image that is built in it, by the building service. */
   readonly imageOf: (builder: string) => string;
 }

@@ -11,10 +11,11 @@ import { renderComposeFile } from "./compose/compose-file.ts";
 import { composeArguments } from "./compose/processes.ts";
 import { findCompose } from "./compose/program.ts";
 import { environment, signal, type TestEnvironment, testSubnet } from "./conformance-environment.ts";
-import { createDockerRuntime } from "./docker/docker-runtime.ts";
 import type { RuntimeAction } from "./runtime.ts";
+import { createTestedRuntime, testedProgram } from "./tested-runtime.ts";
 
-const subject = { create: () => createDockerRuntime({ env: process.env }), image: "busybox:latest" };
+const [program = "", ...first] = testedProgram;
+const subject = { create: () => createTestedRuntime(), image: "busybox:latest" };
 const service = (more: Partial<Service> = {}): Service => ({
   image: "busybox:latest",
   command: ["sleep", "600"],
@@ -72,7 +73,7 @@ describe("the generated Compose file", () => {
       COMPOSE_FILE: "/nonexistent.yaml",
       COMPOSE_PROFILES: "debug",
     };
-    const { up, target, ids } = await environment({ ...subject, create: () => createDockerRuntime({ env }) });
+    const { up, target, ids } = await environment({ ...subject, create: () => createTestedRuntime(env) });
     await writeFile(join(dirname(target.composeFile), ".env"), "COMPOSE_PROJECT_NAME=other\nCOMPOSE_PROFILES=debug\n");
     await up({ web: service(), extra: service({ profiles: ["debug"] }) });
     expect(Object.keys(await ids())).toEqual(["web 1"]);
@@ -119,9 +120,11 @@ describe("a failed up says", () => {
   test("which build step failed, with what it wrote", async () => {
     const { up, target, objects } = await environment(subject);
     const context = await buildContext(target.composeFile, "FROM busybox:latest\nRUN echo no luck today; exit 3\n");
-    await expect(up({ web: service({ image: "x", build: { context } }) })).rejects.toMatchObject({
+    await expect(
+      up({ web: service({ image: "x", build: { context, labels: { "com.docker.compose.project": "x" } } }) }),
+    ).rejects.toMatchObject({
       code: EngineCode.buildFailed,
-      message: expect.stringMatching(/^the build of web failed: .*exit code: 3 — no luck today$/u),
+      message: expect.stringMatching(/^the build(?: of web)? failed: .*exit code: 3 — no luck today$/u),
     });
     expect(await objects()).toEqual([]);
   });
@@ -195,9 +198,9 @@ describe("anonymous volumes go with the environment", () => {
     const [volume = ""] = await mountedVolumes(env);
     expect(volume).toMatch(/^[0-9a-f]{64}$/u);
     await meanwhile(env, web);
-    expect(await docker("volume", "inspect", volume)).toBe(0);
+    expect(await engine("volume", "inspect", volume)).toBe(0);
     await env.runtime.destroy(env.project, { signal: signal() });
-    expect(await docker("volume", "inspect", volume)).toBe(1);
+    expect(await engine("volume", "inspect", volume)).toBe(1);
     expect(await env.objects()).toEqual([]);
   });
 });
@@ -207,15 +210,15 @@ test("a container of somebody else's on a volume is named at once, and the rest 
   await up({ web: service({ volumes: [{ type: "volume", source: "data", target: "/data" }] }) });
   const theirs = `theirs-${project}`;
   const mount = ["--volume", `${project}_data:/data`, "--stop-signal", "KILL"];
-  expect(await docker("run", "--detach", "--name", theirs, ...mount, "busybox:latest", "sleep", "600")).toBe(0);
-  onTestFinished(async () => void (await docker("rm", "--force", theirs)));
+  expect(await engine("run", "--detach", "--name", theirs, ...mount, "busybox:latest", "sleep", "600")).toBe(0);
+  onTestFinished(async () => void (await engine("rm", "--force", theirs)));
   await expect(runtime.destroy(project, { signal: signal() })).rejects.toMatchObject({
     code: EngineCode.engineFailed,
     message: `the volume ${project}_data is still used by ${theirs}, which Cilo did not make`,
-    hint: expect.stringContaining(`docker rm --force ${theirs}`),
+    hint: expect.stringContaining(` rm --force ${theirs}`),
   });
   expect(await kinds()).toEqual(["volume"]);
-  expect(await docker("rm", "--force", theirs)).toBe(0);
+  expect(await engine("rm", "--force", theirs)).toBe(0);
   await runtime.destroy(project, { signal: signal() });
   expect(await objects()).toEqual([]);
 });
@@ -226,19 +229,19 @@ describe("images built for an environment", () => {
     const context = await buildContext(target.composeFile, "FROM busybox:latest\nRUN true\n");
     const image = `cilo.localhost/${home}/test/dev/web:latest`;
     const mine = `cilo-test-kept:${project}`;
-    await up({ web: service({ image, build: { context } }) });
-    onTestFinished(async () => void (await docker("image", "rm", "--force", mine)));
-    expect(await docker("image", "tag", image, mine)).toBe(0);
+    await up({ web: service({ image, build: { context, labels: { "com.docker.compose.project": project } } }) });
+    onTestFinished(async () => void (await engine("image", "rm", "--force", mine)));
+    expect(await engine("image", "tag", image, mine)).toBe(0);
     await runtime.destroy(project, { signal: signal() });
-    expect(await docker("image", "inspect", image)).toBe(1);
-    expect(await docker("image", "inspect", mine)).toBe(0);
+    expect(await engine("image", "inspect", image)).toBe(1);
+    expect(await engine("image", "inspect", mine)).toBe(0);
   });
 
   test("are found by their name alone", async () => {
     const { runtime, home, project } = await environment(subject);
     const images = [`cilo.localhost/${home}/shop/dev/web:latest`, `cilo.localhost/${home}/shop/db:shared-${project}`];
-    onTestFinished(async () => void (await docker("image", "rm", "--force", ...images)));
-    for (const image of images) await docker("image", "tag", "busybox:latest", image);
+    onTestFinished(async () => void (await engine("image", "rm", "--force", ...images)));
+    for (const image of images) await engine("image", "tag", "busybox:latest", image);
     const { owned } = await runtime.inspect({ signal: signal() });
     const found = owned.filter((object) => object.home === home);
     expect(found.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual(
@@ -251,7 +254,15 @@ describe("images built for an environment", () => {
     const image = `cilo.localhost/${home}/test/dev/web:latest`;
     for (const text of ["one", "two"]) {
       const context = await buildContext(target.composeFile, `FROM busybox:latest\nRUN echo ${text} > /text\n`);
-      await up({ web: service({ image, build: { context, labels: { "cilo.home": "x" } } }) }, { build: true });
+      await up(
+        {
+          web: service({
+            image,
+            build: { context, labels: { "cilo.home": "x", "com.docker.compose.project": project } },
+          }),
+        },
+        { build: true },
+      );
     }
     await runtime.destroy(project, { signal: signal() });
     expect(await kinds()).toEqual([]);
@@ -403,15 +414,18 @@ function attachScript(target: TestEnvironment["target"], action: RuntimeAction):
 }
 
 function script(body: string): string {
-  const module = new URL("./docker/docker-runtime.ts", import.meta.url).href;
-  return `import { createDockerRuntime } from ${JSON.stringify(module)};
-    const runtime = createDockerRuntime({ env: process.env }); ${body};`;
+  const module = new URL("./tested-runtime.ts", import.meta.url).href;
+  return `import { createTestedRuntime } from ${JSON.stringify(module)};
+    const runtime = createTestedRuntime(); ${body};`;
 }
 
 async function mountedVolumes({ containers }: TestEnvironment): Promise<string[]> {
   const ids = (await containers()).map(({ id }) => id);
   const format = "{{range .Mounts}}{{.Name}}\n{{end}}";
-  const { stdout } = await run("docker", ["inspect", "-f", format, ...ids], { signal: signal(), env: process.env });
+  const { stdout } = await run(program, [...first, "inspect", "-f", format, ...ids], {
+    signal: signal(),
+    env: process.env,
+  });
   return stdout.split("\n").filter(Boolean);
 }
 
@@ -431,6 +445,10 @@ async function buildContext(composeFile: string, dockerfile: string): Promise<st
   return context;
 }
 
-async function docker(...args: string[]): Promise<number> {
-  return (await run("docker", args, { signal: signal(), env: process.env, expect: [0, 1] })).exitCode;
+/** 0, or 1 for whatever status says that it failed. */
+async function engine(...args: string[]): Promise<number> {
+  return (await run(program, [...first, ...args], { signal: signal(), env: process.env, expect: [0, 1, 125] }))
+    .exitCode === 0
+    ? 0
+    : 1;
 }

@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
-import { BaseCode, isCiloError, mapLimit, run } from "@cilo/base";
+import { BaseCode, CiloError, isCiloError, isErrno, mapLimit, run } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
-import type { IsolatedSpec } from "../isolation/isolated-spec.ts";
+import type { ComposeDocument, IsolatedSpec } from "../isolation/isolated-spec.ts";
 import { attachCp, attachExec, attachLogs } from "./compose-attach.ts";
 import { childEnvironment } from "./compose/child-environment.ts";
-import { composeVariables } from "./compose/compose-file.ts";
+import { composeVariables, renderComposeFile } from "./compose/compose-file.ts";
 import { composeFailure } from "./compose/failures.ts";
 import { followCreations } from "./compose/creations.ts";
 import { composeArguments, endProcesses } from "./compose/processes.ts";
@@ -23,27 +23,38 @@ import { removeStaleNetworks } from "./engine/stale-networks.ts";
 import { survey } from "./engine/survey.ts";
 import { tagImage } from "./engine/tag.ts";
 import { tailLogs } from "./engine/tail.ts";
+import type { Healthchecks } from "./podman/healthchecks.ts";
 import type {
   BuildOptions,
   Runtime,
   RuntimeAction,
   RuntimeEvent,
   RuntimeInfo,
+  RuntimeStatus,
   RuntimeTarget,
+  StatusFilter,
   UpOptions,
 } from "./runtime.ts";
 
 /** What differs between engines that Compose drives through a Docker-compatible socket. */
 export interface ComposeEngine {
   readonly name: string;
+  /** What every network of an environment is made with, so that no other reaches it. */
+  readonly networkOptions?: Readonly<Record<string, string>>;
   /** The engine's command-line program, for `exec` and `cp`. */
   readonly program: string;
   /** The caller's environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What its programs and Compose are told on top of it. */
+  variables?(endpoint: EngineEndpoint): Readonly<Record<string, string>>;
   /** @throws CiloError `ENGINE_UNREACHABLE`, `ENGINE_MISSING` */
   connect(options: { readonly signal: AbortSignal }): Promise<EngineClient>;
   /** The Compose program's file. @throws CiloError `COMPOSE_MISSING` */
   findCompose(options: { readonly signal: AbortSignal }): Promise<string>;
+  /** The document as this engine must get it to do what it says; absent: as it is. */
+  adapt?(document: ComposeDocument): ComposeDocument;
+  /** Where the engine runs no healthchecks by itself. */
+  readonly healthchecks?: Healthchecks;
 }
 
 interface Options {
@@ -58,15 +69,16 @@ export function createComposeRuntime(engine: ComposeEngine): Runtime {
   const parts = findOnce(engine);
   return {
     name: engine.name,
+    ...(engine.networkOptions === undefined ? {} : { networkOptions: engine.networkOptions }),
     up: (target, spec, options) => up(parts, { target, spec, options }),
     build: (target, services, options) => build(parts, { target, services }, options),
     program: async (options) => ({
       file: engine.program,
-      env: childEnvironment(engine.env, (await parts.client(options)).endpoint),
+      env: engineVariables(engine, (await parts.client(options)).endpoint),
     }),
     down: (target, options) => down(parts, target, options),
     destroy: (composeProject, options) => destroy(parts, composeProject, options),
-    status: async (filter, options) => await readStatus(await parts.client(options), filter, options),
+    status: (filter, options) => status(parts, filter, options),
     events: (composeProject, options) => events(parts, composeProject, options),
     connect: async (request, options) => await connectContainer(await parts.client(options), request, options),
     restart: (target, services, options) => restart(parts, { target, services }, options),
@@ -127,17 +139,30 @@ async function up(
   };
   // What the engine refused is one of those that stay open; cut off from outside, it may be making all of them.
   let refused = 0;
+  await using _ = keepChecking(parts, client, composeProject);
   try {
     const recreate = options.recreate || moved;
-    const args = [...composeArguments(composeProject, target.composeFile), ...upArguments({ ...options, recreate })];
+    const { composeFile, input } = adapted(parts.engine, target, spec);
+    const args = [...composeArguments(composeProject, composeFile), ...upArguments({ ...options, recreate })];
     const env = variables(parts, target, client.endpoint);
-    const result = await run(program, args, { signal, env, expect: ANY_STATUS, onLine });
+    const result = await run(program, args, { signal, env, expect: ANY_STATUS, onLine, ...input });
     if (result.exitCode === 0) return;
     refused = result.exitCode < CUT_OFF_STATUS ? 1 : 0;
     throw composeFailure({ ...result, status: result.exitCode }, (container) => serviceOfContainer(spec, container));
   } finally {
     if (creations.open() > refused) parts.cutOff.add(composeProject);
   }
+}
+
+/** The Compose file, or what Compose reads in its place. */
+function adapted(
+  engine: ComposeEngine,
+  { composeFile }: RuntimeTarget,
+  { document }: IsolatedSpec,
+): { readonly composeFile: string; readonly input?: { readonly input: string } } {
+  return engine.adapt === undefined
+    ? { composeFile }
+    : { composeFile: "-", input: { input: renderComposeFile(engine.adapt(document)) } };
 }
 
 /** Does what Compose leaves undone when containers and networks change; answers whether it must recreate containers. */
@@ -148,8 +173,22 @@ async function prepare(
 ): Promise<boolean> {
   const containers = await listContainers(client, [`${ComposeLabel.project}=${composeProject}`], { signal });
   await noteAnonymousVolumes(client, { composeProject, containers }, { signal });
+  await requireMounts(client.endpoint, document);
   await resume(client, containers, { signal });
   return await removeStaleNetworks(client, { composeProject, containers, document }, { signal });
+}
+
+/** Podman makes what is not there, as a folder; Docker refuses. */
+async function requireMounts(endpoint: EngineEndpoint, { services }: IsolatedSpec["document"]): Promise<void> {
+  // Elsewhere, and in the virtual machine of a Docker Desktop, paths are others.
+  if (endpoint.kind !== "unix" || process.platform !== "linux") return;
+  for (const { type, source, bind } of Object.values(services).flatMap((service) => service.volumes ?? [])) {
+    if (type !== "bind" || source === undefined || bind?.["create_host_path"] === true) continue;
+    if (await exists(source)) continue;
+    throw new CiloError(EngineCode.engineFailed, `there is no ${source} to mount`, {
+      hint: "Make it, or take the mount out of the Compose file",
+    });
+  }
 }
 
 /** What somebody paused runs again: Compose refuses to start it, and a paused healthcheck never ends. */
@@ -221,12 +260,12 @@ async function down(parts: Parts, target: RuntimeTarget, { signal }: Options): P
     const env = variables(parts, target, client.endpoint);
     await run(await parts.compose({ signal }), args, { signal, env, expect: ANY_STATUS });
   }
-  await removeProject(client, target.composeProject, { kind: "keep-data", program: parts.engine.program, signal });
+  await removeProject(client, target.composeProject, { kind: "keep-data", program: parts.engine.name, signal });
 }
 
 async function destroy(parts: Parts, composeProject: string, { signal }: Options): Promise<void> {
   const client = await settle(parts, composeProject, { signal });
-  await removeProject(client, composeProject, { kind: "everything", program: parts.engine.program, signal });
+  await removeProject(client, composeProject, { kind: "everything", program: parts.engine.name, signal });
 }
 
 async function* events(
@@ -235,7 +274,28 @@ async function* events(
   options: Options & { ready?: () => void },
 ): AsyncGenerator<RuntimeEvent> {
   if (options.signal.aborted) return;
-  yield* readEvents(await parts.client(options), composeProject, options);
+  const client = await parts.client(options);
+  await using _ = keepChecking(parts, client, composeProject);
+  yield* readEvents(client, composeProject, options);
+}
+
+/** Runs the project's healthchecks, where the engine does not, until disposed. */
+function keepChecking({ engine }: Parts, client: EngineClient, composeProject: string): AsyncDisposable {
+  const stop = new AbortController();
+  const checking = engine.healthchecks?.keep(client, composeProject, stop);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await checking;
+    },
+  };
+}
+
+async function status(parts: Parts, filter: StatusFilter, options: Options): Promise<RuntimeStatus> {
+  const client = await parts.client(options);
+  const { composeProject } = filter;
+  if (composeProject !== undefined) await parts.engine.healthchecks?.catchUp(client, composeProject, options);
+  return await readStatus(client, filter, options);
 }
 
 async function inspect(parts: Parts, { signal }: Options): Promise<RuntimeInfo> {
@@ -258,7 +318,6 @@ async function attachTo(
   { target, action }: { target: RuntimeTarget; action: RuntimeAction },
   { signal }: Options,
 ): Promise<number> {
-  const { program } = parts.engine;
   const client = await parts.client({ signal });
   const env = variables(parts, target, client.endpoint);
   if (action.kind === "logs")
@@ -266,17 +325,30 @@ async function attachTo(
   const { environments } = await readStatus(client, { composeProject: target.composeProject }, { signal });
   const containers = environments.get(target.composeProject) ?? [];
   return action.kind === "exec"
-    ? await attachExec(program, { containers, action }, { signal, env })
-    : await attachCp(program, { containers, action }, { signal, env });
+    ? await attachExec(parts.engine.program, { containers, action }, { signal, env })
+    : await attachCp(parts.engine.program, { containers, action }, { signal, env });
 }
 
-/** The environment of the engine's programs for this target. */
+/** The environment of the engine's programs. */
+function engineVariables(engine: ComposeEngine, endpoint: EngineEndpoint): Record<string, string | undefined> {
+  return { ...childEnvironment(engine.env, endpoint), ...engine.variables?.(endpoint) };
+}
+
+/** The same for a target. */
 function variables(
   { engine }: Parts,
   target: RuntimeTarget,
   endpoint: EngineEndpoint,
 ): Record<string, string | undefined> {
-  return { ...childEnvironment(engine.env, endpoint), ...composeVariables(target.env) };
+  return { ...engineVariables(engine, endpoint), ...composeVariables(target.env) };
+}
+
+/** Also what may not be looked at, which is the engine's to say. */
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    (error: unknown) => !isErrno(error, "ENOENT", "ENOTDIR"),
+  );
 }
 
 async function isFile(path: string): Promise<boolean> {

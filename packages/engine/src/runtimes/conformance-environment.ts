@@ -69,7 +69,13 @@ export async function environment(
   const network = `${project}_main`;
 
   const up = async (services: Record<string, Service>, { subnet, ...options }: TestUp = {}): Promise<void> => {
-    const spec = isolatedSpec({ project, home: mark, subnet: subnet ?? base, services });
+    const spec = isolatedSpec({
+      project,
+      home: mark,
+      subnet: subnet ?? base,
+      services,
+      options: runtime.networkOptions,
+    });
     await writeFile(target.composeFile, renderComposeFile(spec.document));
     await runtime.up(target, spec, { build: false, recreate: false, signal: signal(), ...options });
   };
@@ -134,8 +140,10 @@ function isolatedSpec(request: {
   home: string;
   subnet: string;
   services: Record<string, Service>;
+  options: Runtime["networkOptions"];
 }): IsolatedSpec {
-  const { project, home, subnet } = request;
+  const { project, home, subnet, options } = request;
+  const driverOptions = options === undefined ? {} : { driver_opts: options };
   const labels = { [Label.home]: home };
   const services = Object.entries(request.services).map(([name, service]): [string, Service] => [
     name,
@@ -147,7 +155,7 @@ function isolatedSpec(request: {
     document: {
       name: project,
       services: Object.fromEntries(services),
-      networks: { main: { name: `${project}_main`, labels, ipam: { config: [{ subnet }] } } },
+      networks: { main: { name: `${project}_main`, labels, ...driverOptions, ipam: { config: [{ subnet }] } } },
       volumes: { data: { name: `${project}_data`, labels } },
     },
     services: [],

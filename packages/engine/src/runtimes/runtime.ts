@@ -87,6 +87,8 @@ export interface StatusFilter {
  */
 export interface Runtime {
   readonly name: string;
+  /** Driver options that every network of an environment is made with, where the engine separates networks only so. */
+  readonly networkOptions?: Readonly<Record<string, string>>;
   /**
    * Starts or updates it; returns when all containers are created and started (not: healthy). A failed pull or build touches nothing.
    * @throws CiloError `IMAGE_UNAVAILABLE`, `BUILD_FAILED`, `SUBNET_TAKEN`, `PORT_TAKEN`, `DISK_FULL`; `SERVICE_UNHEALTHY`

@@ -51,6 +51,7 @@ function sharedTarget(survey: Survey, service: { label: string; hash: string }):
     composeProject: sharedProjectName(identity, service),
     labels: { [Label.home]: identity.home, [Label.project]: identity.project, [Label.shared]: service.hash },
     place: placeInSource(survey.input),
+    networkOptions: survey.input.networkOptions ?? {},
     imageOf: () => sharedImageName(identity, service),
   };
 }
@@ -60,7 +61,7 @@ function sharedTarget(survey: Survey, service: { label: string; hash: string }):
  * a project in one home; another definition is another container.
  */
 function definitionHash(name: string, survey: Survey): string {
-  const { identity, options } = survey.input;
+  const { identity, options, networkOptions } = survey.input;
   const scale = lookup(options.scale, name);
   return sha256(
     canonicalJson([
@@ -69,6 +70,8 @@ function definitionHash(name: string, survey: Survey): string {
       name,
       scale ?? null,
       referenced(name, survey.spec, survey.services),
+      // Engines that want different options are different engines: each has a container of its own.
+      ...(networkOptions === undefined ? [] : [networkOptions]),
     ]),
   );
 }

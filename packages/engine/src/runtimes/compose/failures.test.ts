@@ -114,3 +114,28 @@ environment variable "CILO_VALUE_API_TOKEN" required by file "cilo_shop_dev_toke
     expect(failure("Error response from daemon: \u001B[31mbad\u0007").message).toBe("bad");
   });
 });
+
+test.each([
+  [
+    "Error response from daemon: crun: executable file `nosuch` not found in $PATH: No such file or directory: OCI runtime attempted to invoke a command that was not found",
+    'exec: "nosuch": executable file not found in $PATH',
+  ],
+  [
+    'Error response from daemon: runc: runc create failed: unable to start container process: exec: "nosuch": executable file not found in $PATH: OCI runtime attempted to invoke a command that was not found',
+    'unable to start container process: exec: "nosuch": executable file not found in $PATH',
+  ],
+])("says what Podman says as Docker does: %s", (stderr, message) => {
+  expect(composeFailure({ status: 1, stdout: "", stderr }, (name) => name).message).toBe(message);
+});
+
+test("tells what a step of a build on Podman wrote before it failed", () => {
+  const output = {
+    status: 1,
+    stdout: "STEP 1/2: FROM busybox\nSTEP 2/2: RUN make\none\nno luck today\n",
+    stderr: 'building at STEP "RUN make": while running runtime: exit status 2\n',
+  };
+  expect(composeFailure(output, (name) => name)).toMatchObject({
+    code: "BUILD_FAILED",
+    message: "the build failed: RUN make: exit code: 2 — one / no luck today",
+  });
+});

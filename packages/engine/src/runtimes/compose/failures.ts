@@ -64,13 +64,18 @@ const RULES: readonly Rule[] = [
   },
   { when: /failed to solve/u, code: EngineCode.buildFailed, message: buildMessage },
   {
+    when: /^building at STEP "(?<step>.*)": (?:while running runtime: )?(?:exit status (?<exit>\d+)|(?<why>.*))/u,
+    code: EngineCode.buildFailed,
+    message: podmanBuildMessage,
+  },
+  {
     when: /pull rate limit|toomanyrequests/u,
     code: EngineCode.imageUnavailable,
     message: imageMessage,
     hint: "Log in to the registry (docker login), or try again later",
   },
   {
-    when: /pull access denied|manifest unknown|manifest for .* not found|repository does not exist|No such image|unauthorized|authentication required|denied:/u,
+    when: /pull access denied|initializing source|manifest unknown|manifest for .* not found|repository does not exist|No such image|unauthorized|authentication required|denied:/u,
     code: EngineCode.imageUnavailable,
     message: imageMessage,
     hint: "Check the image's name and tag in the Compose file; for a private registry run docker login",
@@ -128,14 +133,23 @@ function reasonOf({ stderr, status }: ComposeOutput): string {
 }
 
 function cleaned(line: string): string {
-  return printable(line)
-    .replaceAll(/Error response from daemon: /gu, "")
-    .replaceAll(/rpc error: code = \w+ desc = /gu, "")
-    .replaceAll(
-      /failed to create (?:shim )?task(?: for container)?: OCI runtime create failed: runc create failed: /gu,
-      "",
-    )
-    .replace(/: unknown$/u, "");
+  return (
+    printable(line)
+      .replaceAll(/Error response from daemon: /gu, "")
+      .replaceAll(/rpc error: code = \w+ desc = /gu, "")
+      .replaceAll(
+        /failed to create (?:shim )?task(?: for container)?: OCI runtime create failed: runc create failed: /gu,
+        "",
+      )
+      // Podman's runtimes, in Docker's words.
+      .replaceAll(
+        /crun: executable file `(?<file>[^`]*)` not found in \$PATH: No such file or directory/gu,
+        'exec: "$<file>": executable file not found in $$PATH',
+      )
+      .replaceAll(/(?:runc: runc create failed|crun): /gu, "")
+      .replace(/: OCI runtime (?:attempted to invoke a command that was not found|error|permission denied error)$/u, "")
+      .replace(/: unknown$/u, "")
+  );
 }
 
 /** `image nosuch:1 of service web: …`, as far as the progress lines tell. */
@@ -164,6 +178,14 @@ function buildMessage({ reason, output }: Failure): string {
     "",
   );
   return `the build${what === undefined ? "" : ` of ${what}`} failed: ${short}${last === "" ? "" : ` — ${last}`}`;
+}
+
+/** Podman's builder says what a step wrote before it says that it failed. */
+function podmanBuildMessage({ found, output }: Failure): string {
+  const lines = output.stdout.split("\n").map(printable).filter(Boolean);
+  const wrote = lines.slice(lines.findLastIndex((line) => line.startsWith("STEP ")) + 1).slice(-SHOWN_BUILD_LINES);
+  const why = found["exit"] === undefined ? found["why"] : `exit code: ${found["exit"]}`;
+  return [`the build failed: ${found["step"]}: ${why}`, ...(wrote.length === 0 ? [] : [wrote.join(" / ")])].join(" — ");
 }
 
 /** Compose does not say which container its last error is about; one that was starting and never started is. */

@@ -3,7 +3,7 @@ import { EngineCode } from "../../errors.ts";
 import { createComposeRuntime } from "../compose-runtime.ts";
 import { findCompose, findOnPath } from "../compose/program.ts";
 import type { EngineClient } from "../engine/client.ts";
-import { firstAnswering, type Refusal } from "../engine/first-answering.ts";
+import { firstAnswering, isRefusals, type Refusal, refusalsText } from "../engine/first-answering.ts";
 import type { Runtime } from "../runtime.ts";
 import { dockerCandidates } from "./docker-endpoints.ts";
 
@@ -26,10 +26,6 @@ async function connectDocker(env: Environment, options: { readonly signal: Abort
   throw await noDocker(answer, env);
 }
 
-function isRefusals(answer: EngineClient | readonly Refusal[]): answer is readonly Refusal[] {
-  return Array.isArray(answer);
-}
-
 async function noDocker(refusals: readonly Refusal[], env: Environment): Promise<CiloError> {
   const chosen = refusals.length === 1;
   if (
@@ -40,11 +36,7 @@ async function noDocker(refusals: readonly Refusal[], env: Environment): Promise
     return new CiloError(EngineCode.engineMissing, "Docker is not installed", {
       hint: "Install Docker Engine: https://docs.docker.com/engine/install/",
     });
-  const told = chosen ? refusals : refusals.filter(({ cause }) => !isErrno(cause, "ENOENT"));
-  const reasons = (told.length === 0 ? refusals.slice(0, 1) : told).map(
-    ({ from, url, reason }) => `${url === undefined ? "" : `at ${url} `}(${from}): ${reason}`,
-  );
-  return new CiloError(EngineCode.engineUnreachable, `Docker cannot be reached ${reasons.join("; ")}`, {
+  return new CiloError(EngineCode.engineUnreachable, `Docker cannot be reached ${refusalsText(refusals)}`, {
     cause: refusals,
     hint: hintFor(refusals),
   });

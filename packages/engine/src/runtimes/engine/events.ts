@@ -21,7 +21,7 @@ export async function* readEvents(
 export function runtimeEvent(line: unknown, composeProject: string): RuntimeEvent | undefined {
   const parsed = ContainerEvent.safeParse(line);
   if (!parsed.success) return undefined;
-  const { Action, Actor, time, timeNano } = parsed.data;
+  const { Action, Actor, HealthStatus, time, timeNano } = parsed.data;
   const service = Actor.Attributes[ComposeLabel.service];
   if (service === undefined || Actor.Attributes[ComposeLabel.oneOff]?.toLowerCase() === "true") return undefined;
   const about = {
@@ -41,7 +41,7 @@ export function runtimeEvent(line: unknown, composeProject: string): RuntimeEven
     case "remove":
       return { kind: "destroy", ...about };
     case "health_status":
-      return healthEvent(detail, about);
+      return healthEvent(detail ?? HealthStatus, about);
     default:
       return undefined;
   }

@@ -1,4 +1,4 @@
-import { isCiloError } from "@cilo/base";
+import { isCiloError, isErrno } from "@cilo/base";
 import { EngineCode } from "../../errors.ts";
 import { connectEngine, type EngineClient, unreachableReason } from "./client.ts";
 import type { EngineCandidate } from "./endpoint.ts";
@@ -32,4 +32,18 @@ export async function firstAnswering(
     }
   }
   return refusals;
+}
+
+/** Tells the two answers of {@link firstAnswering} apart. */
+export function isRefusals(answer: EngineClient | readonly Refusal[]): answer is readonly Refusal[] {
+  return Array.isArray(answer);
+}
+
+/** Why none answered, in one line; sockets that are not there are told of only when there is nothing else. */
+export function refusalsText(refusals: readonly Refusal[]): string {
+  const found = refusals.filter(({ cause }) => !isErrno(cause, "ENOENT"));
+  const told = refusals.length === 1 ? refusals : found;
+  return (told.length === 0 ? refusals.slice(0, 1) : told)
+    .map(({ from, url, reason }) => `${url === undefined ? "" : `at ${url} `}(${from}): ${reason}`)
+    .join("; ");
 }

@@ -71,6 +71,8 @@ export const ContainerEvent = z.object({
   /** `start`, `die`, `health_status: healthy`, `exec_create: …`. */
   Action: z.string(),
   Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()) }),
+  /** Podman's: the health of `health_status`, which Docker has in `Action`. */
+  HealthStatus: z.optional(z.string()),
   time: z.optional(z.number()),
   timeNano: z.optional(z.number()),
 });

@@ -14,14 +14,15 @@ export async function survey(
 ): Promise<Omit<RuntimeInfo, "composeVersion">> {
   const read = async (path: string, query: Record<string, string> = {}): Promise<unknown> =>
     (await client.call("GET", path, { ...options, query })).body;
-  const [version, info, containers, networks, volumes, labelled, tagged] = await Promise.all([
+  const [version, info, containers, networks, volumes, ...images] = await Promise.all([
     read("/version"),
     read("/info"),
     listContainers(client, [Label.home], options),
     read("/networks"),
     read("/volumes", labelFilter(Label.home)),
     read("/images/json", labelFilter(Label.home)),
-    read("/images/json", { filters: JSON.stringify({ reference: OWN_IMAGE_PATTERNS }) }),
+    // A call for each pattern: of several, Docker wants one to match and Podman all.
+    ...OWN_IMAGE_PATTERNS.map((pattern) => read("/images/json", { filters: JSON.stringify({ reference: [pattern] }) })),
   ]);
   const allNetworks = NetworkList.parse(networks);
   return {
@@ -37,7 +38,7 @@ export async function survey(
       ...(VolumeList.parse(volumes).Volumes ?? []).map((volume) =>
         owned("volume", volume.Name, volume.Name, volume.Labels),
       ),
-      ...ownedImages([...ImageList.parse(labelled), ...ImageList.parse(tagged)]),
+      ...ownedImages(images.flatMap((list) => ImageList.parse(list))),
     ],
   };
 }
