@@ -89,7 +89,7 @@ test("everything carries the labels by which it is found and removed", () => {
   const { document } = isolateWith(spec);
   const ours = { "cilo.home": "0a1b2c3d", "cilo.project": "shop", "cilo.environment": "agent-1" };
   expect(document.services["web"]?.labels).toEqual({ team: "a", ...ours, "cilo.service": "web" });
-  expect(document.services["web"]?.build?.labels).toEqual(ours);
+  expect(document.services["web"]?.build?.labels).toEqual({ ...ours, "com.docker.compose.project": document.name });
   expect(document.networks?.["default"]?.labels).toEqual(ours);
   expect(document.volumes?.["data"]?.labels).toEqual(ours);
 });

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { BaseCode, CiloError, isCiloError, isErrno, mapLimit, run } from "@cilo/base";
+import { BaseCode, CiloError, type RunResult, isCiloError, isErrno, mapLimit, run } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
 import type { ComposeDocument, IsolatedSpec } from "../isolation/isolated-spec.ts";
 import { attachCp, attachExec, attachLogs } from "./compose-attach.ts";
@@ -145,12 +145,26 @@ async function up(
     const { composeFile, input } = adapted(parts.engine, target, spec);
     const args = [...composeArguments(composeProject, composeFile), ...upArguments({ ...options, recreate })];
     const env = variables(parts, target, client.endpoint);
-    const result = await run(program, args, { signal, env, expect: ANY_STATUS, onLine, ...input });
+    const result = await runUp(() => run(program, args, { signal, env, expect: ANY_STATUS, onLine, ...input }));
     if (result.exitCode === 0) return;
     refused = result.exitCode < CUT_OFF_STATUS ? 1 : 0;
     throw composeFailure({ ...result, status: result.exitCode }, (container) => serviceOfContainer(spec, container));
   } finally {
     if (creations.open() > refused) parts.cutOff.add(composeProject);
+  }
+}
+
+/**
+ * Podman gives up a network when an interface of anybody's goes away while it looks at them all. Nothing is wrong then,
+ * and what was made already is found by the next try.
+ */
+const PASSING = /route ip\+net: no such network interface/u;
+const MAX_TRIES = 5;
+
+async function runUp(attempt: () => Promise<RunResult>): Promise<RunResult> {
+  for (let tries = 1; ; tries += 1) {
+    const result = await attempt();
+    if (result.exitCode === 0 || tries >= MAX_TRIES || !PASSING.test(result.stderr)) return result;
   }
 }
 
