@@ -17,3 +17,4 @@ export * from "./lines.ts";
 export * from "./client.ts";
 export * from "./exec-client.ts";
 export { openApiDocument } from "./openapi.ts";
+export { apiReference, scopeTable } from "./reference.ts";
