@@ -4,7 +4,7 @@ import { poll } from "@cilo/base";
 import { beforeAll, expect, test } from "vitest";
 import { ensureImages } from "../../scripts/setup/images.ts";
 import { describeMachine } from "../../scripts/setup/machine.ts";
-import { docker, everythingOf } from "./support/engine.ts";
+import { engine, everythingOf } from "./support/engine.ts";
 import type { Files } from "./support/files.ts";
 import { type TestMachine, testMachine } from "./support/machine.ts";
 import { containersOf, statusOf } from "./support/status.ts";
@@ -127,7 +127,7 @@ test("a Dockerfile kind with a local Feature: built from each copy, entered as i
     /^vscode:\/\/vscode-remote\/attached-container\+[0-9a-f]+\/workspaces\/built$/u,
   );
   const [container = ""] = (await containersOf(machine, "one"))["dev"] ?? [];
-  expect(await docker("inspect", "--format={{json .Config.Labels}}", container)).toContain("one.two");
+  expect(await engine("inspect", "--format={{json .Config.Labels}}", container)).toContain("one.two");
   for (const name of both) await machine.ok(["destroy", name, "--force"]);
   expect(await everythingOf((await machine.homeId()) ?? "")).toEqual([]);
 });
