@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: "server",
           include: ["packages/server/src/**/*.test.ts"],
-          exclude: ["**/*.engine.test.ts", "**/node_modules/**"],
+          exclude: ["**/*.engine.test.ts", "**/*.testbed.test.ts", "**/node_modules/**"],
           globalSetup: "packages/server/src/testing/setup.ts",
           testTimeout: long ? 3_600_000 : 60_000,
           hookTimeout: 120_000,
@@ -76,7 +76,7 @@ export default defineConfig({
       {
         test: {
           name: "testbed",
-          include: ["test/testbed/**/*.test.ts"],
+          include: ["test/testbed/**/*.test.ts", "packages/server/src/**/*.testbed.test.ts"],
           globalSetup: "test/testbed/support/setup.ts",
           testTimeout: long ? 3_600_000 : 300_000,
           hookTimeout: 1_200_000,

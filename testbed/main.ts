@@ -7,13 +7,15 @@ import { type Machine, command, describeMachine } from "../scripts/setup/machine
 import { prepareMachine } from "../scripts/setup/prepare.ts";
 import { runScript } from "../scripts/setup/script.ts";
 import { cut, delayPackets, dropPackets, heal, kill, pause, restart, resume } from "./faults.ts";
+import { startServer } from "./server.ts";
 import { statusOf } from "./status.ts";
 import { prepareTestbed, removeTestbed, startHosts } from "./testbed.ts";
 import { type Host, checkout, hostNamed, topologyOf } from "./topology.ts";
 
 const usage = `npm run testbed -- COMMAND
 
-  up                          start the hosts; those of an earlier up are removed first
+  up                          start the hosts and the server, and register both machines;
+                              what an earlier up left is removed first
   down                        remove every host, volume and network of it
   status [--json]             the hosts and their addresses
   exec [--user U] HOST -- CMD run a command on a host (laptops: as dev, others: as root)
@@ -69,6 +71,7 @@ async function up(machine: Machine): Promise<void> {
   const started = performance.now();
   await removeTestbed(machine, topology);
   await startHosts(machine, topology, prepared);
+  await startServer(machine, topology);
   await status(machine, []);
   console.log(`\nthe testbed is up after ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }

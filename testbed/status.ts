@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { type Machine, command } from "../scripts/setup/machine.ts";
-import { type Host, type Topology, testbedLabel } from "./topology.ts";
+import { serverUrlOf } from "./server.ts";
+import { type Host, type Topology, hostNamed, testbedLabel } from "./topology.ts";
 
 export interface TestbedStatus {
-  /** Where the API answers, from this machine and from every host; absent where no server runs. */
+  /** Where the API answers, from this machine and from every host; absent while the host `server` is down. */
   readonly serverUrl?: string;
   readonly hosts: readonly (Pick<Host, "name" | "role" | "address"> & { readonly state: HostState })[];
 }
@@ -27,7 +28,9 @@ export async function statusOf(machine: Machine, topology: Topology): Promise<Te
       return [Names, State];
     }),
   );
+  const server = hostNamed(topology, "server");
   return {
+    ...(states.get(server.container) === "running" ? { serverUrl: serverUrlOf(topology) } : {}),
     hosts: topology.hosts.map(({ name, role, address, container }) => {
       return { name, role, address, state: states.get(container) ?? "absent" };
     }),

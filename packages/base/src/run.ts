@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Written to the child's standard input, which is then closed; absent means no input. */
   readonly input?: string | Uint8Array;
+  /** A file to read standard input from, instead of `input`: for what is too large to hold. */
+  readonly inputFile?: string;
   /** Exit statuses that are an answer, not a failure. Default: `[0]`. */
   readonly expect?: readonly number[];
   /** Called for each line of stdout and stderr as it is written. */
@@ -34,7 +36,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: definedOnly(options.env),
     extendEnv: false,
-    ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
+    ...standardInput(options),
     stripFinalNewline: false,
     maxBuffer: 256 * 1024 * 1024,
     reject: false,
@@ -56,6 +58,11 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     status: result.signal ?? `status ${exitCode}`,
     stderr: result.stderr || result.stdout,
   });
+}
+
+function standardInput({ input, inputFile }: RunOptions): object {
+  if (inputFile !== undefined) return { inputFile };
+  return input === undefined ? { stdin: "ignore" } : { input };
 }
 
 /** Tells the listener of each line. When it throws, `failed` aborts with what it threw and it is told no more. */

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { onTestFinished } from "vitest";
 import { type Machine, describeMachine } from "../../../scripts/setup/machine.ts";
 import * as faults from "../../../testbed/faults.ts";
+import { registerMachines, removeMachines } from "../../../testbed/server.ts";
 import { type HostName, checkout, hostNamed, topologyOf } from "../../../testbed/topology.ts";
 
 export interface Answer {
@@ -89,6 +90,13 @@ export async function testHost(name: HostName): Promise<TestHost> {
       return path;
     },
   };
+}
+
+/** Takes both machines from the testbed's server, for tests that register them themselves. Answers how it gets them back. */
+export async function freeMachines(): Promise<() => Promise<void>> {
+  const machine = await describeMachine(AbortSignal.timeout(600_000));
+  await removeMachines(machine, topology);
+  return async () => await registerMachines({ ...machine, signal: AbortSignal.timeout(600_000) }, topology);
 }
 
 async function execIn(

@@ -29,7 +29,7 @@ export const startCommand = serverCommand({
         version,
         clock: systemClock,
         log,
-        provider: createProvider({ home: config.home, variables }),
+        provider: createProvider({ variables }),
         bundle: createAgentBundle({ home: config.home, path: variables["PATH"], signal }),
         tunnel: createWgTools({ env: variables }),
       }),

@@ -1,19 +1,11 @@
-import { CiloError } from "@cilo/base";
+import { tmpdir } from "node:os";
 import type { Variables } from "../config.ts";
+import { createManualProvider } from "./manual/manual-provider.ts";
 import type { Provider } from "./provider.ts";
 
 /** The provider that machines are added with. */
-export function createProvider(_options: { readonly home: string; readonly variables: Variables }): Provider {
-  const unavailable = async (): Promise<never> =>
-    await Promise.reject(
-      new CiloError("NOT_AVAILABLE", "machines cannot be added yet: there is no way to install the agent over SSH"),
-    );
-  return {
-    type: "manual",
-    register: unavailable,
-    install: unavailable,
-    inspect: unavailable,
-    wipe: unavailable,
-    remove: unavailable,
-  };
+export function createProvider({ variables }: { readonly variables: Variables }): Provider {
+  // OpenSSH finds its programs, configuration and agent by these; of the rest, secrets too, it is told nothing.
+  const { PATH, HOME, SSH_AUTH_SOCK } = variables;
+  return createManualProvider({ env: { PATH, HOME, SSH_AUTH_SOCK }, temporaryFolder: tmpdir() });
 }
