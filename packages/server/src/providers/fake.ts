@@ -26,7 +26,7 @@ const facts: HostFacts = {
 export function createFakeProvider(): FakeProvider {
   const calls: string[] = [];
   const away = new Set<string>();
-  const installed = new Map<string, string>();
+  const installed = new Map<string, { readonly version: string; readonly wgPublicKey: WireGuardKey }>();
   const reach = (host: string, call: string): void => {
     calls.push(`${call} ${host}`);
     if (away.has(host)) throw new CiloError("HOST_UNREACHABLE", `${host} does not answer on its SSH port`);
@@ -45,16 +45,17 @@ export function createFakeProvider(): FakeProvider {
     install: async ({ host }, { bundle, onStep }) => {
       reach(host, "install");
       onStep("installing the agent");
-      installed.set(host, bundle.version);
+      const wgPublicKey = installed.get(host)?.wgPublicKey ?? WireGuardKey.parse(generateWireGuardKeys().publicKey);
+      installed.set(host, { version: bundle.version, wgPublicKey });
       return await Promise.resolve({
-        wgPublicKey: WireGuardKey.parse(generateWireGuardKeys().publicKey),
+        wgPublicKey,
         engine: "docker",
         facts,
       });
     },
     inspect: async ({ host }) => {
       reach(host, "inspect");
-      const version = installed.get(host);
+      const version = installed.get(host)?.version;
       return await Promise.resolve(version === undefined ? undefined : { version, isRunning: true });
     },
     wipe: async ({ host }) => await Promise.resolve(reach(host, "wipe")),
