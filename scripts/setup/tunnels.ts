@@ -1,6 +1,6 @@
 import { hasProgram } from "./machine.ts";
 
-/** What tests of tunnels and of the agent use, and the packages that bring it. */
+/** What tests of tunnels, of the helper and of the agent use, and the packages that bring it. */
 const programs = [
   { program: "wg", name: "wireguard-tools" },
   { program: "wireguard-go", name: "wireguard-go" },
@@ -8,6 +8,11 @@ const programs = [
   { program: "nft", name: "nftables" },
   { program: "rsync", name: "rsync" },
   { program: "ping", name: "iputils-ping" },
+  { program: "gcc", name: "gcc" },
+  { program: "clang", name: "clang" },
+  { program: "llvm-symbolizer", name: "llvm" },
+  { program: "afl-fuzz", name: "afl++" },
+  { program: "readelf", name: "binutils" },
 ] as const;
 
 /** The system packages that tests of tunnels lack. */

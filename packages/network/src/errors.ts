@@ -25,4 +25,6 @@ export const NetworkCode = {
   tunnelRefused: "TUNNEL_REFUSED",
   /** This machine has no WireGuard, or not its tools. */
   tunnelUnavailable: "TUNNEL_UNAVAILABLE",
+  /** The helper is compiled where it is installed, and there is no C compiler. */
+  compilerMissing: "COMPILER_MISSING",
 } as const;

@@ -44,3 +44,9 @@ export {
 export type { WireGuardKey, WireGuardKeyPair, WireGuardSecret } from "./wireguard/keys.ts";
 export { createWgTools } from "./wireguard/wg-tools.ts";
 export { createFakeTunnel } from "./wireguard/fake.ts";
+export { createHelperTunnel } from "./wireguard/helper.ts";
+export type { HelperContext } from "./wireguard/helper.ts";
+export { findHelper, helperMissing } from "./wireguard/helper-reach.ts";
+export type { AskHelper } from "./wireguard/helper-reach.ts";
+export { installHelper, isWithoutHelper, removeHelper } from "./helper-install/install.ts";
+export type { HelperInstallOptions, HelperInstalled } from "./helper-install/install.ts";

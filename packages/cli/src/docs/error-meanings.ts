@@ -13,6 +13,10 @@ export const errorMeanings: Readonly<Record<string, readonly [meaning: string, n
     "the engine is there, its Compose plugin is not",
     "install docker-compose-plugin, or docker-compose v2",
   ],
+  COMPILER_MISSING: [
+    "the tunnel helper is compiled on installation, and there is no C compiler",
+    "install gcc, then `sudo cilo init`",
+  ],
   CONFIG_EXISTS: ["`setup` found a config file", "edit it, or `cilo setup --force`"],
   CONFIG_INVALID: ["`.cilo/config.yml` is wrong; every problem has its line", "[config.md](config.md)"],
   CONSENT_REQUIRED: ["the project's hook was not allowed yet", "run the command in a terminal and allow it once"],
