@@ -25,7 +25,7 @@ await runScript(async (signal) => {
   await prepareMachine(machine, {
     packages: [
       ...(await packagesForImages(machine, images)),
-      ...(await packagesForTunnels()),
+      ...(await packagesForTunnels(machine)),
       ...(await packagesForPodman()),
     ],
     programs: completedShells,

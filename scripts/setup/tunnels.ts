@@ -1,4 +1,5 @@
-import { hasProgram } from "./machine.ts";
+import { type Machine, hasProgram } from "./machine.ts";
+import { availablePackages } from "./system-packages.ts";
 
 /** What tests of tunnels, of the helper and of the agent use, and the packages that bring it. */
 const programs = [
@@ -15,10 +16,14 @@ const programs = [
   { program: "readelf", name: "binutils" },
 ] as const;
 
+/** The sanitizers and libFuzzer, which clang only recommends; named for the release. */
+const clangRuntimes = ["libclang-rt-dev", "libclang-rt-14-dev", "libclang-rt-19-dev"];
+
 /** The system packages that tests of tunnels lack. */
-export async function packagesForTunnels(): Promise<string[]> {
+export async function packagesForTunnels(machine: Machine): Promise<string[]> {
   const missing = await Promise.all(
     programs.map(async ({ program, name }) => ((await hasProgram(program)) ? [] : name)),
   );
-  return missing.flat();
+  const runtimes = (await hasProgram("clang")) ? [] : await availablePackages(machine, clangRuntimes);
+  return [...missing.flat(), ...runtimes.slice(0, 1)];
 }
