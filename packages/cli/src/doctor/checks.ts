@@ -30,10 +30,13 @@ function networkPart(parts: CheckParts): Check[] {
 }
 
 async function checkEngine(runtime: Runtime, signal: AbortSignal): Promise<Finding[]> {
-  const { engineVersion, composeVersion, endpoint, directAddresses } = await runtime.inspect({ signal });
+  const { engineVersion, composeVersion, endpoint, directAddresses } = await runtime.inspect({
+    signal,
+    composeVersion: true,
+  });
   const found: Finding = {
     status: "ok",
-    message: `${runtime.name} ${engineVersion}, Compose ${composeVersion}, at ${endpoint}`,
+    message: `${runtime.name} ${engineVersion}, Compose ${composeVersion ?? ""}, at ${endpoint}`,
   };
   if (directAddresses) return [found];
   return [found, { status: "warn", message: "this machine cannot reach containers by their addresses" }];

@@ -312,10 +312,16 @@ async function status(parts: Parts, filter: StatusFilter, options: Options): Pro
   return await readStatus(client, filter, options);
 }
 
-async function inspect(parts: Parts, { signal }: Options): Promise<RuntimeInfo> {
+async function inspect(
+  parts: Parts,
+  { signal, composeVersion: isAsked = false }: Options & { composeVersion?: boolean },
+): Promise<RuntimeInfo> {
   const client = await parts.client({ signal });
-  const [surveyed, version] = await Promise.all([survey(client, { signal }), versionOfCompose(parts, { signal })]);
-  return { ...surveyed, composeVersion: version };
+  const [surveyed, version] = await Promise.all([
+    survey(client, { signal }),
+    isAsked ? versionOfCompose(parts, { signal }) : undefined,
+  ]);
+  return { ...surveyed, ...(version === undefined ? {} : { composeVersion: version }) };
 }
 
 async function versionOfCompose(parts: Parts, { signal }: Options): Promise<string> {

@@ -137,8 +137,8 @@ export interface Runtime {
    * @throws CiloError `SERVICE_NOT_RUNNING`, `SERVICE_NOT_FOUND`
    */
   attach(target: RuntimeTarget, action: RuntimeAction, options: { signal: AbortSignal }): Promise<number>;
-  /** What the engine can do and has, for `doctor` and for address checks. */
-  inspect(options: { signal: AbortSignal }): Promise<RuntimeInfo>;
+  /** What the engine can do and has, for `doctor` and for address checks. `composeVersion`: also that, for which Compose is started. */
+  inspect(options: { signal: AbortSignal; composeVersion?: boolean }): Promise<RuntimeInfo>;
 }
 
 export type RuntimeAction =
@@ -165,8 +165,8 @@ export type RuntimeAction =
 
 export interface RuntimeInfo {
   readonly engineVersion: string;
-  /** Empty when there is no usable Compose. */
-  readonly composeVersion: string;
+  /** Empty when there is no usable Compose; absent when it was not asked for. */
+  readonly composeVersion?: string;
   /** Where it listens, e.g. `unix:///var/run/docker.sock`. */
   readonly endpoint: string;
   /** The host can route to container addresses. */
