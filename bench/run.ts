@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --only NAME]… [--rounds N]`: measures what issue 2 promises, each against the other tool called
+ * `npm run bench [-- --only NAME]… [--rounds N]`: measures what is promised, each against the other tool called
  * directly, in alternating order on the same machine in the same run. Prints the table, writes every sample to
  * bench/results/, ends with 1 when something was not reached.
  */
@@ -17,6 +17,7 @@ import { benchLoader } from "./loader.ts";
 import { type BenchOptions, type Measurement, isReached } from "./measurement.ts";
 import { benchParallel } from "./parallel.ts";
 import { printTable, writeResults } from "./results.ts";
+import { benchServer } from "./server.ts";
 import { benchStart } from "./start.ts";
 import { benchUp } from "./up.ts";
 
@@ -29,6 +30,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Mea
   dns: async (options) => [await benchDns(options)],
   copy: async (options) => [await benchCopy(options)],
   loader: benchLoader,
+  server: benchServer,
 };
 
 await runScript(async (signal) => {

@@ -47,7 +47,6 @@ export const ports = [
   "packages/engine/src/runtimes/runtime.ts",
   "packages/engine/src/workspace/workspace.ts",
   "packages/engine/src/environments/ports.ts",
-  "packages/server/src/providers/provider.ts",
 ] as const;
 
 export const portWhy = "a port imports no implementation, or implementations could not be exchanged";

@@ -1,6 +1,6 @@
 import type { EnvironmentId, Reach, Route } from "@cilo/api";
 import { CiloError } from "@cilo/base";
-import type { Selectable } from "kysely";
+import type { SelectQueryBuilder, Selectable } from "kysely";
 import type { Caller } from "../auth/keys.ts";
 import type { Queries } from "../store/database.ts";
 import type { Tables } from "../store/tables.ts";
@@ -20,15 +20,23 @@ export async function environmentFor(
   db: Queries,
   wanted: { readonly id: EnvironmentId; readonly caller: Caller; readonly isLocked?: boolean },
 ): Promise<EnvironmentRow> {
-  const { id, caller } = wanted;
-  const query = db
-    .selectFrom("environments")
-    .selectAll()
-    .where("id", "=", id)
-    .where("teamId", "=", caller.teamId)
-    .$if(caller.scope === "ci", (own) => own.where("keyId", "=", caller.keyId))
-    .$if(wanted.isLocked === true, (locked) => locked.forUpdate());
-  const row = await query.executeTakeFirst();
-  if (row !== undefined) return row;
-  throw new CiloError("ENVIRONMENT_NOT_FOUND", `there is no environment ${id}`, { hint: "List them: cilo cloud list" });
+  const query = withinReach(db.selectFrom("environments").selectAll("environments"), wanted);
+  const row = await (wanted.isLocked === true ? query.forUpdate() : query).executeTakeFirst();
+  if (row === undefined) throw noEnvironment(wanted.id);
+  return row;
+}
+
+/** Leaves of a query for environments the one with the id, if it is within the caller's reach. */
+export function withinReach<Row>(
+  query: SelectQueryBuilder<Tables, "environments", Row>,
+  { id, caller }: { readonly id: EnvironmentId; readonly caller: Caller },
+): SelectQueryBuilder<Tables, "environments", Row> {
+  const ofTeam = query.where("environments.id", "=", id).where("environments.teamId", "=", caller.teamId);
+  return caller.scope === "ci" ? ofTeam.where("environments.keyId", "=", caller.keyId) : ofTeam;
+}
+
+export function noEnvironment(id: EnvironmentId): CiloError {
+  return new CiloError("ENVIRONMENT_NOT_FOUND", `there is no environment ${id}`, {
+    hint: "List them: cilo cloud list",
+  });
 }

@@ -20,7 +20,7 @@ import { pageOfRows, readCursor, DEFAULT_PAGE } from "../store/cursor.ts";
 import type { OperationKind } from "../store/tables.ts";
 import { environmentAnswer, selectEnvironments } from "./answer.ts";
 import { type Assigned, assignMachine } from "./assign.ts";
-import { type EnvironmentRow, environmentFor } from "./reach.ts";
+import { type EnvironmentRow, environmentFor, noEnvironment, withinReach } from "./reach.ts";
 import type { EnvironmentStatus } from "@cilo/api";
 
 const DEFAULT_MEMORY_MB = 1024;
@@ -81,9 +81,10 @@ export function createEnvironmentService(parts: Parts) {
       return { items: page.rows.map((row) => environmentAnswer(row, limits)), nextCursor: page.nextCursor };
     },
 
-    get: async ({ id, by }: Wanted): Promise<Environment> => {
-      await environmentFor(db, { id, caller: by.caller });
-      return await read(db, id);
+    get: async ({ id, by: { caller } }: Wanted): Promise<Environment> => {
+      const row = await withinReach(selectEnvironments(db), { id, caller }).executeTakeFirst();
+      if (row === undefined) throw noEnvironment(id);
+      return environmentAnswer(row, limits);
     },
 
     sync: async (wanted: Wanted & { readonly build: boolean }) =>
