@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "@cilo/base";
 import { bundleCommand } from "./bundle-command.ts";
@@ -21,7 +21,7 @@ interface Program {
 }
 
 const programs: readonly Program[] = [
-  { dist: "packages/cli/dist", bundle: bundleCommand, warm },
+  { dist: "packages/cli/dist", bundle: bundleWithHelper, warm },
   { dist: "packages/agent/dist", bundle: bundleDaemon },
   { dist: "packages/server/dist", bundle: bundleDaemon },
 ];
@@ -49,6 +49,16 @@ async function build(dist: string, program: Program): Promise<void> {
   await writeFile(join(next, "inputs.json"), JSON.stringify({ inputs, hash: await hashOf(inputs) }));
   await replace(dist, next);
   await program.warm?.(dist);
+}
+
+/** With the helper's sources, which `cilo init` compiles where it installs them. */
+async function bundleWithHelper(source: string, target: string): Promise<string[]> {
+  const modules = await bundleCommand(source, target);
+  const from = join(root, "helper");
+  const files = (await readdir(from)).filter((name) => /\.[ch]$/u.test(name));
+  await mkdir(join(target, "helper"), { recursive: true });
+  await Promise.all(files.map((name) => copyFile(join(from, name), join(target, "helper", name))));
+  return [...modules, ...files.map((name) => join(from, name))];
 }
 
 async function replace(dist: string, next: string): Promise<void> {

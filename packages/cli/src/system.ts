@@ -24,7 +24,19 @@ export interface InitData {
   /** False when all was so already. */
   readonly changed: boolean;
   readonly files: readonly string[];
+  /** The helper that makes tunnels for the person behind sudo; absent when it was not asked for. */
+  readonly helper?: HelperData;
 }
+
+export type HelperData =
+  | {
+      readonly isInstalled: true;
+      readonly form: "socket" | "setuid";
+      readonly files: readonly string[];
+      /** Who was put into the group `cilo`, and has it from the next login on. */
+      readonly joined?: string;
+    }
+  | { readonly isInstalled: false; readonly reason: string; readonly hint?: string };
 
 export interface UndoData {
   /** Absent when nothing was set up. */

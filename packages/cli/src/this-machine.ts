@@ -14,6 +14,7 @@ import { CliCode } from "./errors.ts";
 import { dnsFolder } from "./home-root.ts";
 import { type MachineSettings, writeMachine } from "./machine.ts";
 import type { NetworkStatusData, System } from "./system.ts";
+import { installTunnelHelper, removeTunnelHelper } from "./tunnel-helper.ts";
 
 export interface MachineParts {
   readonly home: Home;
@@ -40,11 +41,23 @@ export function thisMachine(parts: MachineParts): System {
       const served = await serve(parts, chosen, signal);
       const { kind, changed, files } = await resolver.init(chosen, { signal });
       await writeMachine(home.root, chosen);
+      const helper = await installTunnelHelper({ env, platform, signal });
+      const tunnels = helper === undefined ? {} : { helper };
       const { dnsPort, baseSubnet } = chosen;
-      return { dnsPort, baseSubnet, suffixes: chosen.suffixes, resolver: kind, changed: changed || served, files };
+      return {
+        ...tunnels,
+        dnsPort,
+        baseSubnet,
+        suffixes: chosen.suffixes,
+        resolver: kind,
+        changed: changed || served,
+        files,
+      };
     },
     undo: async (signal) => {
-      const { kind, files } = await resolver.undo({ signal });
+      const { kind, files: restored } = await resolver.undo({ signal });
+      const removed = await removeTunnelHelper({ env, platform, signal });
+      const files = [...restored, ...removed.map((path) => ({ path, result: "removed" }))];
       // With nothing left to serve, nothing of ours goes on running; otherwise names still answer on our port.
       const isUsed = (await names.published()).length > 0 && (await listRecords(home)).length > 0;
       if (!isUsed) await names.stop({ signal });

@@ -27,5 +27,5 @@ export const initCommand = command({
   },
   brief: "Make this machine resolve environments' names; once per machine",
   description:
-    "Points the system's resolver at Cilo's name server for the suffix alone; other names keep resolving as before. Needs root: sudo cilo init.",
+    "Points the system's resolver at Cilo's name server for the suffix alone; other names keep resolving as before. With sudo it also installs the helper that makes tunnels for you. Needs root: sudo cilo init.",
 });

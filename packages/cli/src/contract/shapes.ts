@@ -253,6 +253,18 @@ export const shapes = {
         resolver: z.string(),
         changed: z.boolean(),
         files: z.array(z.string()).describe("that are ours or have a part of ours"),
+        helper: z
+          .union([
+            z.strictObject({
+              isInstalled: z.literal(true),
+              form: z.enum(["socket", "setuid"]),
+              files: z.array(z.string()),
+              joined: z.string().optional().describe("who was put into its group, from the next login on"),
+            }),
+            z.strictObject({ isInstalled: z.literal(false), reason: z.string(), hint: z.string().optional() }),
+          ])
+          .optional()
+          .describe("makes tunnels for the person behind sudo; absent without sudo"),
       }),
       z.strictObject({
         resolver: z.string().optional().describe("absent when nothing was set up"),
