@@ -17,11 +17,12 @@ export function endpointsOf(isolation: StoredIsolation, containers: Containers):
     ...service,
     containers: containersOf(containers, service.composeProject, service.name),
   }));
+  const spoken = spokenFor(own);
   const endpoints = [...own, ...shared].map((service) => ({
     service: service.name,
     label: service.label,
     addresses: addressesOf(service.containers, isolation),
-    ports: service.ports.length > 0 ? service.ports : exposedPorts(service.containers),
+    ports: service.ports.length > 0 ? service.ports : exposedPorts(service, spoken),
     hostnames: service.hostnames,
   }));
   const ingress = isolation.ingress ?? onlyHttp(endpoints);
@@ -34,9 +35,29 @@ function onlyHttp(endpoints: readonly Pick<Endpoint, "service" | "ports">[]): st
   return more.length === 0 ? only?.service : undefined;
 }
 
+interface Exposing {
+  readonly containers: readonly ContainerStatus[];
+  readonly ports: Endpoint["ports"];
+  readonly networkOf?: string;
+  readonly buildContexts?: readonly string[];
+}
+
+/**
+ * Images, by identifier and by what they are built from, of the services that name their ports: what such an image
+ * exposes is those services', and says nothing of a worker that runs from it beside them.
+ */
+function spokenFor(services: readonly Exposing[]): ReadonlySet<string> {
+  return new Set(services.filter(({ ports }) => ports.length > 0).flatMap(imagesOf));
+}
+
+function imagesOf({ containers, buildContexts = [] }: Exposing): string[] {
+  return [...containers.flatMap(({ imageId }) => imageId ?? []), ...buildContexts];
+}
+
 /** Of a service whose definition names no port: those of its image. */
-function exposedPorts(containers: readonly ContainerStatus[]): Endpoint["ports"] {
-  const [first] = containers.filter((container) => container.exposed !== undefined);
+function exposedPorts(service: Exposing, spoken: ReadonlySet<string>): Endpoint["ports"] {
+  if (service.networkOf !== undefined || imagesOf(service).some((image) => spoken.has(image))) return [];
+  const first = service.containers.find((container) => container.exposed !== undefined);
   return (first?.exposed ?? []).map(({ port, protocol }) => endpointPort(port, protocol));
 }
 

@@ -90,12 +90,13 @@ describe("on a real Docker engine", () => {
     expect(await textAt(bench.names.of("dev")["web"]?.[0])).toBe("dev");
   });
 
-  test("what an image exposes is known where the project names no port, and names the front door", async () => {
+  test("what an image exposes is known where the project names no port of it, and names the front door", async () => {
     const bare = "image: busybox:latest, stop_signal: SIGKILL, command: [sleep, '600']";
     await using bench = await createEngineBench(`
 services:
   site: { image: "nginx:1-alpine", stop_signal: SIGKILL }
   db: { image: "redis:7-alpine", stop_signal: SIGKILL, expose: ["7000"] }
+  replica: { image: "redis:7-alpine", stop_signal: SIGKILL }
   tool: { ${bare} }
 `);
     const { status } = await bench.up("dev");
@@ -103,6 +104,7 @@ services:
     expect(Object.fromEntries(ports)).toEqual({
       site: [{ port: 80, protocol: "tcp", scheme: "http" }],
       db: [{ port: 7000, protocol: "tcp" }],
+      replica: [],
       tool: [],
     });
     expect(status.ingress).toBe("site");
