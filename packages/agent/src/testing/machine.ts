@@ -292,7 +292,10 @@ export async function connectDevice(
 }
 
 /** A client of one environment, calling from a peer. */
-function clientOf(machine: TestMachine, device: Pick<ExecRequest, "environmentId"> & { peer: TestPeer }): AgentClient {
+export function clientOf(
+  machine: TestMachine,
+  device: Pick<ExecRequest, "environmentId"> & { peer: TestPeer },
+): AgentClient {
   return createAgentClient({
     baseUrl: `http://${machine.address}:8080`,
     token: async () => await credentialOf(machine, device),

@@ -49,7 +49,7 @@ export async function upload(machine: TestMachine, device: Device, files: Files)
 }
 
 /** Runs rsync on the device; answers its exit status. */
-async function rsync({ peer }: Device, password: string, args: readonly string[]): Promise<number> {
+export async function rsync({ peer }: Device, password: string, args: readonly string[]): Promise<number> {
   const { exitCode, stderr } = await peer.exec(["env", `RSYNC_PASSWORD=${password}`, "rsync", ...args.map(url)], ANY);
   if (exitCode !== 0 && args.includes("--delete")) throw new Error(stderr);
   return exitCode;
