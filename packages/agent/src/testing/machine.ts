@@ -27,12 +27,15 @@ import { generatePresharedKey, generateWireGuardKeys } from "@cilo/network";
 export interface TestMachine extends AsyncDisposable {
   readonly folder: string;
   readonly machineId: MachineId;
+  /** Its network namespace. */
+  readonly namespace: string;
   readonly address: string;
   /** Environment variables for `docker` on this machine's engine. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Runs a program in the machine's namespace. */
   exec(argv: readonly string[], expect?: readonly number[]): Promise<string>;
-  startAgent(): Promise<void>;
+  /** `program`: a bundle, instead of the sources. */
+  startAgent(program?: string): Promise<void>;
   /** SIGTERM, or SIGKILL. */
   stopAgent(signal?: NodeJS.Signals): Promise<void>;
   agentPid(): number;
@@ -222,16 +225,17 @@ export async function startTestMachine(): Promise<TestMachine> {
   return {
     folder,
     machineId,
+    namespace: `cilo-${tag}-m`,
     address,
     env: agentEnv,
     exec: space,
-    async startAgent() {
+    async startAgent(program = main) {
       await mkdir(folder, { recursive: true });
       const log = createWriteStream(join(folder, "agent.log"), { flags: "a" });
       await new Promise((resolve) => log.once("open", resolve));
       const child = spawn(
         "nsenter",
-        [`--net=/run/netns/cilo-${tag}-m`, "--", process.execPath, main, "run", ...places],
+        [`--net=/run/netns/cilo-${tag}-m`, "--", process.execPath, program, "run", ...places],
         { env: agentEnv, stdio: ["ignore", log, log] },
       );
       agent = child;
