@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { poll, run } from "@cilo/base";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestMachine, credentialOf, newOperation, startTestMachine } from "./testing/machine.ts";
-import { addressOf, bringUp, type Device, ended, get, newDevice, site, upload } from "./testing/project.ts";
+import { addressOf, bringUp, type Device, ended, get, newDevice, rsync, site, upload } from "./testing/project.ts";
 
 const signal = (): AbortSignal => AbortSignal.timeout(120_000);
 
@@ -67,6 +68,17 @@ test("edits that are uploaded come up, and stop and start keep the address", asy
   await upload(machine, device, { ...site, "site/index.html": "edited\n" });
   await bringUp(machine, device);
   expect(await get(device.peer, at)).toBe("edited\n");
+  const {
+    workspaceUrl = "",
+    user,
+    password,
+  } = await device.client.sync({
+    body: { environmentId: device.environmentId },
+    signal: signal(),
+  });
+  const back = await mkdtemp(join(machine.folder, "back-"));
+  expect(await rsync(device, password, ["-a", `${user}@${workspaceUrl.replace("rsync://", "")}`, back])).toBe(0);
+  expect(await readFile(join(back, "site/index.html"), "utf8")).toBe("edited\n");
   const operationId = newOperation();
   await machine.server.down({ body: { environmentId: device.environmentId, operationId }, signal: signal() });
   expect(await ended(machine, device.environmentId, operationId)).toMatchObject({ state: "stopped" });
@@ -120,9 +132,12 @@ async function traces(): Promise<Record<string, readonly string[]>> {
       await machine.exec(["ls", `${machine.folder}/state/environments`, `${machine.folder}/state/blocks`]),
     ),
     mounts: lines(await readFile("/proc/self/mounts", "utf8")).filter((one) => one.includes(`${machine.folder}/run`)),
-    peers: lines(await machine.exec(["wg", "show", "cilo900", "peers"])),
+    peers: lines(await machine.exec(["wg", "show", machine.interface, "peers"])),
     table: lines(
-      (await machine.exec(["nft", "list", "map", "ip", "cilo_agent_cilo900", "services"])).replaceAll(",", "\n"),
+      (await machine.exec(["nft", "list", "map", "ip", `cilo_agent_${machine.interface}`, "services"])).replaceAll(
+        ",",
+        "\n",
+      ),
     ),
   };
 }
@@ -161,6 +176,14 @@ test("what services write and what happens to them is streamed", async () => {
   }))
     lines.push(`${service} ${stream} ${line}`);
   expect(lines.sort()).toEqual(["job stderr two", "job stdout one"]);
+});
+
+test("what a service takes of the machine is told", async () => {
+  const device = await running();
+  const { environmentId } = device;
+  const told = async (): Promise<number | undefined> =>
+    (await machine.server.status({ query: { environmentId }, signal: signal() })).services[0]?.memoryBytes;
+  expect(await poll(told, { signal: signal(), timeoutMs: 40_000, what: "memory to be measured" })).toBeGreaterThan(0);
 });
 
 test("use is counted by what comes for services, not by looking", async () => {

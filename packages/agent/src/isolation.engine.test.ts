@@ -69,7 +69,7 @@ describe("a device", () => {
   });
 
   test("that pretends to another's address is not heard", async () => {
-    const wg = (await mine.peer.exec(["wg", "show", "interfaces"])).stdout.trim();
+    const wg = mine.peer.interface;
     await mine.peer.exec(["ip", "addr", "add", `${theirs.peer.address}/32`, "dev", wg]);
     await mine.peer.exec(["ip", "route", "replace", addressOf(theirs, 1), "dev", wg, "src", theirs.peer.address]);
     expect(await reaches(mine, addressOf(theirs, 1), 8080)).toBe(false);
@@ -82,7 +82,8 @@ describe("a container", () => {
   /** Whether a container of mine gets an answer there. */
   const answers = async (url: string): Promise<boolean> => {
     const [id = ""] = (await docker("ps", "--quiet", "--filter", "label=cilo.service=web")).split("\n");
-    const argv = ["exec", id, "wget", "-q", "-T", "2", "-O", "/dev/null", url];
+    const { hostname, port } = new URL(url);
+    const argv = ["exec", id, "sh", "-c", 'nc -w 2 "$0" "$1" </dev/null', hostname, port];
     return (await run("docker", argv, { env: machine.env, signal: signal(), expect: [0, 1] })).exitCode === 0;
   };
 
@@ -108,27 +109,28 @@ describe("an environment's credential", () => {
     const operation = { environmentId, operationId: newOperation() };
     const { client } = mine;
     const opts = { signal: signal() };
-    const refusals = [
-      client.status({ query: { environmentId }, ...opts }),
-      client.sync({ body: { environmentId }, ...opts }),
-      client.logs({ query: { environmentId }, ...opts }),
-      client.events({ query: { environmentId }, ...opts }),
-      client.events({ query: {}, ...opts }),
+    const hidden = [
+      async () => await client.status({ query: { environmentId }, ...opts }),
+      async () => await client.sync({ body: { environmentId }, ...opts }),
+      async () => await client.logs({ query: { environmentId }, ...opts }),
+      async () => await client.events({ query: { environmentId }, ...opts }),
+      async () => await client.events({ query: {}, ...opts }),
     ];
-    for (const refused of refusals) await expect(refused).rejects.toMatchObject({ code: "ENVIRONMENT_NOT_FOUND" });
+    for (const call of hidden) await expect(call()).rejects.toMatchObject({ code: "ENVIRONMENT_NOT_FOUND" });
     const own = { environmentId: mine.environmentId, operationId: newOperation() };
     const up = { name: "x", project: "x", format: "compose", block: mine.block, allowPrivileged: true } as const;
+    const { publicKey } = theirs.peer;
     const forbidden = [
-      client.up({ body: { ...own, ...up }, ...opts }),
-      client.down({ body: own, ...opts }),
-      client.destroy({ body: own, ...opts }),
-      client.destroy({ body: operation, ...opts }),
-      client.addPeer({ body: { kind: "server", publicKey: mine.peer.publicKey, assignedIp: "10.225.9.9" }, ...opts }),
-      client.removePeer({ body: { publicKey: theirs.peer.publicKey }, ...opts }),
-      client.wireguardStatus(opts),
-      client.health(opts),
+      async () => await client.up({ body: { ...own, ...up }, ...opts }),
+      async () => await client.down({ body: own, ...opts }),
+      async () => await client.destroy({ body: own, ...opts }),
+      async () => await client.destroy({ body: operation, ...opts }),
+      async () => await client.addPeer({ body: { kind: "server", publicKey, assignedIp: "10.225.9.9" }, ...opts }),
+      async () => await client.removePeer({ body: { publicKey }, ...opts }),
+      async () => await client.wireguardStatus(opts),
+      async () => await client.health(opts),
     ];
-    for (const refused of forbidden) await expect(refused).rejects.toMatchObject({ code: "FORBIDDEN" });
+    for (const call of forbidden) await expect(call()).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 
   test("runs no command in another environment", async () => {
@@ -163,7 +165,7 @@ describe("an environment's credential", () => {
       return "ended";
     })();
     await machine.server.removePeer({ body: { publicKey: guest.peer.publicKey, environmentId }, signal: signal() });
-    expect(await machine.exec(["wg", "show", "cilo900", "peers"])).not.toContain(guest.peer.publicKey);
+    expect(await machine.exec(["wg", "show", machine.interface, "peers"])).not.toContain(guest.peer.publicKey);
     expect(
       await Promise.race([rest.catch(() => "ended"), new Promise((r) => setTimeout(() => r("open"), 20_000).unref())]),
     ).toBe("ended");

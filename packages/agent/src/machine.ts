@@ -16,6 +16,7 @@ import type { Tunnel, TunnelName, WireGuardSecret } from "@cilo/network";
 import { type Environment, isoTime, openEnvironment } from "./environments/environment.ts";
 import { createEvents, type Events } from "./environments/events.ts";
 import { EnvironmentRecord } from "./environments/record.ts";
+import { createMeter } from "./engine/meter.ts";
 import { AgentCode } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { Firewall } from "./network/firewall.ts";
@@ -88,6 +89,7 @@ export async function openMachine(parts: MachineParts): Promise<Machine> {
     fileOf: (id) => join(id, "record.json"),
   });
   const events = createEvents();
+  const meter = createMeter(parts.runtime);
   const environments = new Map<string, Environment>();
   const serial = createSerial();
   let isDirty = false;
@@ -147,6 +149,7 @@ export async function openMachine(parts: MachineParts): Promise<Machine> {
         await rmdir(join(places.environments, environmentId));
       },
       refresh,
+      use: (containerId) => meter.use(containerId),
       endSessions: (folder, until) => rsync.endSessions(folder, until),
       emit: (event) => events.emit({ ...event, environmentId, time: isoTime(clock.now()) }),
     });
@@ -212,7 +215,9 @@ export async function openMachine(parts: MachineParts): Promise<Machine> {
       const expiresAt = isoTime(clock.now() + SYNC_MS);
       await environment.change({ sync: { password, expiresAt }, lastActive: isoTime(clock.now()) });
       await refresh();
-      return { url: `rsync://${config.address}:${RSYNC_PORT}/${id}/`, user: id, password, expiresAt };
+      const url = `rsync://${config.address}:${RSYNC_PORT}/${id}`;
+      const workspaceUrl = environment.workspace() === undefined ? {} : { workspaceUrl: `${url}-workspace/` };
+      return { url: `${url}/`, ...workspaceUrl, user: id, password, expiresAt };
     },
     touch,
     describe,
@@ -234,6 +239,7 @@ export async function openMachine(parts: MachineParts): Promise<Machine> {
       const lost = await peers.reconcile(signal);
       await countUse();
       await refresh();
+      await meter.sample(signal);
       return lost;
     },
     async resume() {

@@ -1,19 +1,25 @@
 import { isCiloError } from "@cilo/base";
 import type { AgentEnvironment, AgentService } from "@cilo/api";
 import type { EnvironmentStatus, Environments, ServiceStatus } from "@cilo/engine";
+import type { Meter } from "../engine/meter.ts";
 import type { EnvironmentRecord } from "./record.ts";
 
 /** An environment as it is now: what it should be is the record's, what runs is asked of the engine. */
 export async function describeEnvironment(
   record: EnvironmentRecord,
-  now: { readonly engine: Environments | undefined; readonly isWorking: boolean; readonly signal: AbortSignal },
+  now: {
+    readonly engine: Environments | undefined;
+    readonly isWorking: boolean;
+    readonly use: Meter["use"];
+    readonly signal: AbortSignal;
+  },
 ): Promise<AgentEnvironment> {
   const { environmentId, lastActive, payloadBytes, operation } = record;
   const seen = await look(record, now);
   return {
     environmentId,
     ...stateOf(record, seen, now.isWorking),
-    services: (seen.status?.serviceStatus ?? []).flatMap((service) => describeService(service, record)),
+    services: (seen.status?.serviceStatus ?? []).flatMap((service) => describeService(service, record, now.use)),
     activity: { lastActive, payloadBytes },
     ...(operation === undefined ? {} : { operation }),
   };
@@ -73,7 +79,7 @@ function notRunning({ serviceStatus }: EnvironmentStatus): string {
   return out.map(({ service, state }) => `${service} is ${state}`).join(", ");
 }
 
-function describeService(service: ServiceStatus, { addresses }: EnvironmentRecord): AgentService[] {
+function describeService(service: ServiceStatus, { addresses }: EnvironmentRecord, use: Meter["use"]): AgentService[] {
   const ip = addresses[service.label];
   if (ip === undefined) return [];
   const health = service.containers.find((container) => container.health !== undefined)?.health;
@@ -87,6 +93,16 @@ function describeService(service: ServiceStatus, { addresses }: EnvironmentRecor
       ports: service.endpoint.ports.filter(({ protocol }) => protocol === "tcp").map(({ port }) => port),
       state: service.state,
       ...(health === undefined ? {} : { health }),
+      ...usedBy(service, use),
     },
   ];
+}
+
+/** What all its containers take together. */
+function usedBy({ containers }: ServiceStatus, use: Meter["use"]): Pick<AgentService, "memoryBytes" | "cpuPercent"> {
+  const uses = containers.flatMap(({ id }) => use(id) ?? []);
+  if (uses.length === 0) return {};
+  const memoryBytes = uses.reduce((sum, one) => sum + one.memoryBytes, 0);
+  const percents = uses.flatMap(({ cpuPercent }) => cpuPercent ?? []);
+  return { memoryBytes, ...(percents.length === 0 ? {} : { cpuPercent: percents.reduce((sum, one) => sum + one, 0) }) };
 }

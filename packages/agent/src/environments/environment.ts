@@ -5,6 +5,7 @@ import type { AgentEnvironment, AgentOperation, EnvironmentEvent, OperationId, U
 import type { Endpoint, Environments, OperationContext, ProgressEvent, RuntimeEvent } from "@cilo/engine";
 import { removeTree } from "@cilo/engine";
 import { AgentCode } from "../errors.ts";
+import type { Meter } from "../engine/meter.ts";
 import type { Log } from "../log.ts";
 import type { GatewayEnvironment } from "../network/ruleset.ts";
 import { assignAddresses } from "../network/service-addresses.ts";
@@ -29,6 +30,7 @@ export interface EnvironmentParts extends EngineParts {
   /** Addresses, devices or the way in have changed: firewall and rsync are to follow. */
   readonly refresh: () => Promise<void>;
   readonly endSessions: (folder: string, signal: AbortSignal) => Promise<void>;
+  readonly use: Meter["use"];
   readonly emit: (event: Omit<EnvironmentEvent, "environmentId" | "time">) => void;
   readonly log: Log;
   /** Aborts when the agent stops. */
@@ -94,7 +96,12 @@ export function openEnvironment(initial: EnvironmentRecord, parts: EnvironmentPa
       allowPrivileged: record.allowPrivileged === true,
       publish,
     });
+    if (record.name !== undefined) await ifThere(async () => await locate(engine, record.name ?? ""));
     return engine;
+  };
+
+  const locate = async (environments: Environments | undefined, name: string): Promise<void> => {
+    workspace = (await environments?.find(name))?.paths.workspace;
   };
 
   /** Nobody writes to what is copied while it is: a link put there meanwhile would lead the copy out of it. */
@@ -343,7 +350,8 @@ export function openEnvironment(initial: EnvironmentRecord, parts: EnvironmentPa
       const { done } = running;
       await Promise.race([done, aborted(signal)]);
     },
-    describe: async (signal) => await describeEnvironment(record, { engine, isWorking: running !== undefined, signal }),
+    describe: async (signal) =>
+      await describeEnvironment(record, { engine, isWorking: running !== undefined, use: parts.use, signal }),
     async resume() {
       if (record.operation?.state === "working") return launch(record.operation, false);
       if (record.desired === "running") await converge(parts.signal);

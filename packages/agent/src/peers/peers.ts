@@ -37,10 +37,12 @@ type PeerRecord = z.infer<typeof PeerRecord>;
 export interface Peers {
   /** @throws CiloError `STATE_CONFLICT` when another peer has the address */
   add(request: AddPeerRequest, signal: AbortSignal): Promise<void>;
-  /** @returns its address where it was there */
-  remove(request: RemovePeerRequest, signal: AbortSignal): Promise<string | undefined>;
+  /** One that is not there is no failure. */
+  remove(request: RemovePeerRequest, signal: AbortSignal): Promise<void>;
   /** Takes an environment from every device. */
   removeEnvironment(id: EnvironmentId, signal: AbortSignal): Promise<void>;
+  /** The address of a peer that is there. */
+  addressOf(publicKey: WireGuardKey): string | undefined;
   /** Addresses of the devices that may use the environment now. */
   devicesOf(id: EnvironmentId): string[];
   isServer(address: string): boolean;
@@ -106,15 +108,15 @@ export async function openPeers(parts: PeersParts): Promise<Peers> {
     },
     async remove({ publicKey, environmentId }, signal) {
       const record = records.get(publicKey);
-      if (record === undefined) return undefined;
+      if (record === undefined) return;
       if (environmentId === undefined) await drop(record, signal);
       else
         await keep(
           withoutLeases(record, (id) => id === environmentId),
           signal,
         );
-      return record.assignedIp;
     },
+    addressOf: (publicKey) => records.get(publicKey)?.assignedIp,
     async removeEnvironment(environment, signal) {
       for (const record of records
         .values()

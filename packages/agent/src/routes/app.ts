@@ -110,6 +110,7 @@ async function serve(route: Route, at: Serving): Promise<unknown> {
   }
   const stream = at.streams.open(request.ip);
   gone.signal.addEventListener("abort", stream.end, { once: true });
+  stream.signal.addEventListener("abort", () => reply.raw.destroy(), { once: true });
   const signal = AbortSignal.any([gone.signal, stream.signal]);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const lines = (await at.handler({ ...input, signal })) as AsyncGenerator;

@@ -102,9 +102,13 @@ export function createHandlers({ machine, runtime, cut }: HandlerParts): Handler
       await machine.refresh();
     },
     async removePeer({ body, signal }) {
-      const address = await machine.peers.remove(body, signal);
+      const address = machine.peers.addressOf(body.publicKey);
+      if (address === undefined) return;
+      // Before the tunnel is gone, so that the device hears of it; and what it opened meanwhile.
+      cut(address);
+      await machine.peers.remove(body, signal);
       await machine.refresh();
-      if (address !== undefined) cut(address);
+      cut(address);
     },
     wireguardStatus: async ({ signal }) => ({ peers: await machine.peers.status(signal) }),
     health: async ({ signal }) => await machine.health(signal),

@@ -29,6 +29,8 @@ export interface TestMachine extends AsyncDisposable {
   readonly machineId: MachineId;
   /** Its network namespace. */
   readonly namespace: string;
+  /** Its WireGuard interface. */
+  readonly interface: string;
   readonly address: string;
   /** Environment variables for `docker` on this machine's engine. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -70,6 +72,7 @@ export interface TestPeer {
     expect?: readonly number[],
   ): Promise<{ stdout: string; stderr: string; exitCode: number }>;
   readonly namespace: string;
+  readonly interface: string;
   /** `fetch` from within the peer's namespace. */
   readonly fetch: typeof fetch;
 }
@@ -138,6 +141,7 @@ export async function startTestMachine(): Promise<TestMachine> {
         }),
       fetch: fetchThrough(name),
       namespace: name,
+      interface: wg,
     };
   };
 
@@ -179,6 +183,8 @@ export async function startTestMachine(): Promise<TestMachine> {
   await loadImage("busybox:latest", agentEnv);
 
   const main = join(import.meta.dirname, "..", "main.ts");
+  // wireguard-go keeps its sockets in one folder for all namespaces.
+  const wgName = `cilo${randomInt(100, 1000)}`;
   const places = [
     "--state",
     join(folder, "state"),
@@ -186,6 +192,8 @@ export async function startTestMachine(): Promise<TestMachine> {
     join(folder, "run"),
     "--config",
     join(folder, "config.json"),
+    "--interface",
+    wgName,
   ];
   const { stdout } = await run(process.execPath, [main, "public-key", ...places], { env, signal: signal() });
   await writeFile(join(folder, "public-key"), stdout);
@@ -226,6 +234,7 @@ export async function startTestMachine(): Promise<TestMachine> {
     folder,
     machineId,
     namespace: `cilo-${tag}-m`,
+    interface: wgName,
     address,
     env: agentEnv,
     exec: space,
