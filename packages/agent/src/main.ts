@@ -26,7 +26,7 @@ const USAGE = `cilo-agent ${version} — runs Cilo environments on this machine
   --config FILE       default /etc/cilo-agent/config.json
   --state DIR         default /var/lib/cilo-agent
   --run DIR           default /run/cilo-agent
-  --interface NAME    default cilo900; cilo0 to cilo999
+  --interface NAME    default cilo800; cilo0 to cilo999
 `;
 
 const log = createLog(
@@ -42,7 +42,7 @@ async function main(argv: readonly string[]): Promise<number> {
       config: { type: "string", default: "/etc/cilo-agent/config.json" },
       state: { type: "string", default: "/var/lib/cilo-agent" },
       run: { type: "string", default: "/run/cilo-agent" },
-      interface: { type: "string", default: "cilo900" },
+      interface: { type: "string", default: "cilo800" },
       version: { type: "boolean", default: false },
       help: { type: "boolean", default: false, short: "h" },
     },
