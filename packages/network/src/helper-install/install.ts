@@ -9,7 +9,7 @@ import { compileHelper } from "./compile.ts";
 import { serviceUnit, socketUnit } from "./units.ts";
 
 /** Where things of the helper are; tests put them under another root. */
-export const HELPER_CONFIG = "/etc/cilo/helper.conf";
+const HELPER_CONFIG = "/etc/cilo/helper.conf";
 const SOCKET_UNIT = "/etc/systemd/system/cilo-helper.socket";
 const SERVICE_UNIT = "/etc/systemd/system/cilo-helper@.service";
 const GROUP = "cilo";

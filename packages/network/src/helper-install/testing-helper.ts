@@ -15,7 +15,7 @@ export const FORMS = ["socket", "setuid"] as const;
 export type Form = (typeof FORMS)[number];
 
 /** The group that may ask. */
-export const GROUP = 4200;
+const GROUP = 4200;
 export const PATH = `${process.env["PATH"]}:/usr/sbin:/sbin`;
 export const source = join(import.meta.dirname, "../../../../helper");
 

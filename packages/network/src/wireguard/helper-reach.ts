@@ -13,7 +13,7 @@ export const HELPER_PROGRAM = "/usr/local/libexec/cilo-helper";
 export type AskHelper = (request: Buffer, signal: AbortSignal) => Promise<Buffer>;
 
 /** Over the socket whose unit starts a helper for each connection. */
-export function askOverSocket(path: string): AskHelper {
+function askOverSocket(path: string): AskHelper {
   return async (request, signal) => {
     const socket = connect({ path, allowHalfOpen: true, signal });
     try {
@@ -30,7 +30,7 @@ export function askOverSocket(path: string): AskHelper {
 }
 
 /** By starting the program, which is setuid: for systems without systemd. */
-export function askProgram(argv: readonly string[]): AskHelper {
+function askProgram(argv: readonly string[]): AskHelper {
   return async (request, signal) => {
     const [file = "", ...args] = argv;
     const child = spawn(file, args, { stdio: ["pipe", "pipe", "ignore"], env: {}, signal });
