@@ -105,8 +105,9 @@ function readListen(read: Reader): Config["listen"] {
 function readTls(read: Reader): Config["tls"] {
   const cert = read.file("CILO_TLS_CERT");
   const key = read.file("CILO_TLS_KEY");
-  if ((cert === undefined) !== (key === undefined))
-    read.problem(cert === undefined ? "CILO_TLS_CERT" : "CILO_TLS_KEY", "is needed too: both or none");
+  const [hasCert, hasKey] = [read.text("CILO_TLS_CERT"), read.text("CILO_TLS_KEY")].map((path) => path !== undefined);
+  if (hasCert !== hasKey)
+    read.problem(hasKey === true ? "CILO_TLS_CERT" : "CILO_TLS_KEY", "is needed too: both or none");
   return cert === undefined || key === undefined ? undefined : { cert, key };
 }
 

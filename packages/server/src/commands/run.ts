@@ -69,7 +69,7 @@ function exitStatus(code: number | string | null | undefined): number {
 }
 
 function report(error: unknown, on: ServerProcess): number {
-  if (on.signal.aborted) return INTERRUPTED;
+  if (on.signal.aborted && error === on.signal.reason) return INTERRUPTED;
   if (!isCiloError(error)) {
     on.stderr(`cilo-server: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return FAILED;

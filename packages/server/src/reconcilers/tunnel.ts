@@ -130,9 +130,21 @@ async function ownInterface(tunnel: Tunnel, publicKey: string, signal: AbortSign
 }
 
 async function interfaceOf(tunnel: Tunnel, publicKey: string, signal: AbortSignal): Promise<TunnelName | undefined> {
-  for (const name of await tunnel.list(signal))
-    if ((await tunnel.status(name, signal))?.publicKey === publicKey) return name;
+  for (const name of await tunnel.list(signal)) {
+    if (Number(name.slice("cilo".length)) < FIRST_INTERFACE) continue;
+    if ((await keyOf(tunnel, name, signal)) === publicKey) return name;
+  }
   return undefined;
+}
+
+/** Undefined too when another server removes it just now. */
+async function keyOf(tunnel: Tunnel, name: TunnelName, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return (await tunnel.status(name, signal))?.publicKey;
+  } catch (error) {
+    if (isCiloError(error, "TUNNEL_MISSING")) return undefined;
+    throw error;
+  }
 }
 
 function ownKey({ privateKey }: TunnelOptions): string {
