@@ -5,7 +5,7 @@ import { type Host, type Topology, hostNamed } from "./topology.ts";
 
 const port = 7070;
 /** Holds the key that `up` made, for tests: on the server host, for root alone. */
-const adminKeyFile = "/root/cilo-admin-key";
+export const adminKeyFile = "/root/cilo-admin-key";
 /** Who the server is on each machine: root on the one, an administrator with sudo on the other. */
 const administrators: Readonly<Record<string, string>> = { "machine-1": "root", "machine-2": "ops" };
 
