@@ -64,7 +64,7 @@ export interface Environment {
 export function openEnvironment(initial: EnvironmentRecord, parts: EnvironmentParts): Environment {
   let record = initial;
   let engine: Environments | undefined;
-  let services: GatewayEnvironment["services"] = [];
+  let services: GatewayEnvironment["services"] = initial.services ?? [];
   let composeProject: string | undefined;
   let workspace: string | undefined;
   let isCopying = false;
@@ -84,7 +84,9 @@ export function openEnvironment(initial: EnvironmentRecord, parts: EnvironmentPa
       const [address, container] = [addresses[label], containers[0]?.address];
       return address === undefined || container === undefined ? [] : [{ address, container }];
     });
-    if (JSON.stringify(addresses) !== JSON.stringify(record.addresses)) await change({ addresses });
+    const now = { addresses, services: services.map((one) => ({ ...one })) };
+    if (JSON.stringify(now) !== JSON.stringify({ addresses: record.addresses, services: record.services }))
+      await change(now);
     await parts.refresh();
   };
 

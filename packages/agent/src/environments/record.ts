@@ -16,6 +16,8 @@ export const EnvironmentRecord = z.object({
   operation: z.optional(AgentOperation),
   /** Service label → its tunnel address. Given once. */
   addresses: z.record(z.string(), Ipv4),
+  /** What answered last: services go on while the agent starts again. */
+  services: z.optional(z.array(z.object({ address: Ipv4, container: Ipv4 }))),
   sync: z.optional(z.object({ password: z.string(), expiresAt: Time })),
   lastActive: Time,
   payloadBytes: z.number(),
