@@ -1,4 +1,4 @@
-/* What a socket unit with Accept=yes does, for machines without systemd as PID 1: accept.c PATH GID PROGRAM. */
+/* What a socket unit with Accept=yes does, for machines without systemd as PID 1: accept PATH GID PROGRAM [ARGUMENT…]. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 int main(int count, char **argv) {
   struct sockaddr_un where = {.sun_family = AF_UNIX};
-  if (count != 4) return 2;
+  if (count < 4) return 2;
   strncpy(where.sun_path, argv[1], sizeof where.sun_path - 1);
   int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   umask(0117);
@@ -27,7 +27,7 @@ int main(int count, char **argv) {
       dup2(connection, 0);
       dup2(connection, 1);
       close(connection);
-      execl(argv[3], "cilo-helper", (char *)NULL);
+      execvp(argv[3], argv + 3);
       _exit(1);
     }
     close(connection);

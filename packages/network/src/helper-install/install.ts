@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { CiloError, isCiloError, isErrno, readFileIfThere, run } from "@cilo/base";
 import { NetworkCode } from "../errors.ts";
 import { invokingUser, isRoot } from "../owner.ts";
-import { HELPER_PROGRAM } from "../wireguard/helper-reach.ts";
+import { HELPER_PROGRAM, HELPER_SOCKET } from "../wireguard/helper-reach.ts";
 import { compileHelper } from "./compile.ts";
 import { serviceUnit, socketUnit } from "./units.ts";
 
@@ -51,7 +51,7 @@ export async function installHelper(options: HelperInstallOptions): Promise<Help
   return { form, files: [HELPER_PROGRAM, HELPER_CONFIG, ...units], ...joined };
 }
 
-/** Takes the helper away again, its group included. Interfaces that it made stay until they are removed or the machine restarts. */
+/** Takes the helper away again, and its group where it is nobody's first one. Interfaces that it made stay until they are removed or the machine restarts. */
 export async function removeHelper(options: Pick<HelperInstallOptions, "env" | "signal">): Promise<readonly string[]> {
   const present = await Promise.all(
     [HELPER_PROGRAM, HELPER_CONFIG, SOCKET_UNIT, SERVICE_UNIT].map(async (path) =>
@@ -63,7 +63,7 @@ export async function removeHelper(options: Pick<HelperInstallOptions, "env" | "
   requireRoot("remove");
   const tool = toolOf(options);
   if (files.includes(SOCKET_UNIT)) await tool("systemctl", ["disable", "--now", "cilo-helper.socket"], [0, 1, 5]);
-  await Promise.all(files.map((path) => rm(path, { force: true })));
+  await Promise.all([...files, HELPER_SOCKET].map((path) => rm(path, { force: true })));
   if (files.includes(SOCKET_UNIT)) await tool("systemctl", ["daemon-reload"]);
   await tool("groupdel", [GROUP], [0, 6, 8]);
   return files;

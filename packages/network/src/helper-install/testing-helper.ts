@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { run } from "@cilo/base";
 import { onTestFinished } from "vitest";
 import { compileHelper } from "./compile.ts";
+import { serviceUnit } from "./units.ts";
 import type { AskHelper } from "../wireguard/helper-reach.ts";
 import { type TestHost, testHost } from "../wireguard/testing-host.ts";
 
@@ -82,7 +83,11 @@ async function listen(
   for (const name of ["accept", "ask"])
     await run("cc", ["-O1", "-o", join(what.folder, name), join(source, `test/${name}.c`)], { signal, env: { PATH } });
   const enter = ["--target", String(host.pid), "--mount", "--net", "--pid", "--"];
-  const argv = [join(what.folder, "accept"), what.socket, String(GROUP), what.program];
+  // The capabilities that the unit leaves it, and groups, as systemd gives root.
+  const [, names = ""] = /^CapabilityBoundingSet=(.*)$/mu.exec(serviceUnit(what.program)) ?? [];
+  const capabilities = names.toLowerCase().replaceAll("cap_", "+").replaceAll(" ", ",");
+  const asUnit = ["setpriv", "--groups=0,4", `--bounding-set=-all,${capabilities}`, "--"];
+  const argv = [join(what.folder, "accept"), what.socket, String(GROUP), ...asUnit, what.program];
   const server = spawn("nsenter", [...enter, ...argv], { stdio: ["ignore", "pipe", "pipe"], env: { PATH } });
   onTestFinished(() => void server.kill("SIGKILL"));
   server.stderr.on("data", (data) => what.lines.push(String(data)));

@@ -12,6 +12,7 @@ ListenStream=${HELPER_SOCKET}
 SocketMode=0660
 SocketUser=root
 SocketGroup=${group}
+RemoveOnStop=yes
 Accept=yes
 MaxConnections=64
 MaxConnectionsPerSource=16
@@ -36,7 +37,8 @@ SyslogIdentifier=cilo-helper
 # A request that was denied ends with 1.
 SuccessExitStatus=0 1
 KillMode=process
-CapabilityBoundingSet=CAP_NET_ADMIN CAP_SETPCAP
+# The last two for giving up the rest.
+CapabilityBoundingSet=CAP_NET_ADMIN CAP_SETPCAP CAP_SETGID
 NoNewPrivileges=yes
 ProtectHome=yes
 ProtectSystem=strict

@@ -22,6 +22,8 @@ function askOverSocket(path: string): AskHelper {
       return await buffer(socket);
     } catch (error) {
       signal.throwIfAborted();
+      // It ended before it read the request: no answer.
+      if (isErrno(error, "ECONNRESET", "EPIPE")) return Buffer.alloc(0);
       throw isErrno(error, "EACCES", "EPERM") ? notInGroup(error) : error;
     } finally {
       socket.destroy();
