@@ -3,7 +3,7 @@
  * network, sshd and (machines) engines. `usage` below has the commands.
  */
 import { attach, CiloError } from "@cilo/base";
-import { type Machine, command, describeMachine } from "../scripts/setup/machine.ts";
+import { type Machine, command, describeMachine, hasProgram } from "../scripts/setup/machine.ts";
 import { prepareMachine } from "../scripts/setup/prepare.ts";
 import { runScript } from "../scripts/setup/script.ts";
 import { cut, delayPackets, dropPackets, heal, kill, pause, restart, resume } from "./faults.ts";
@@ -64,7 +64,9 @@ await runScript(async (signal) => {
 });
 
 async function up(machine: Machine): Promise<void> {
-  await prepareMachine(machine, { programs: ["mmdebstrap"] });
+  // Tests of what is done over SSH call it from here.
+  const packages = (await hasProgram("ssh")) ? [] : ["openssh-client"];
+  await prepareMachine(machine, { programs: ["mmdebstrap"], packages });
   if ((await attach("node", ["scripts/build.ts"], { signal: machine.signal, env: process.env })) !== 0)
     throw new CiloError("TESTBED_BUILD", "the commands of this checkout do not build");
   const prepared = await prepareTestbed(machine);

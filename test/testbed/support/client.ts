@@ -39,7 +39,7 @@ export async function testClient(name: "laptop-1" | "laptop-2"): Promise<Client>
     const data = body === undefined ? [] : ["-H", "content-type: application/json", "--data-binary", "@-"];
     const answer = await laptop.exec(
       ["curl", "-sS", "--max-time", "30", "--fail-with-body", "-X", method, ...headers, ...data, `${base}${path}`],
-      { ...(body === undefined ? {} : { input: JSON.stringify(body) }) },
+      body === undefined ? {} : { input: JSON.stringify(body) },
     );
     if (answer.exitCode !== 0) throw new Error(`${method} ${path}: ${answer.stdout} ${answer.stderr}`);
     return answer.stdout === "" ? undefined : JSON.parse(answer.stdout);
