@@ -39,6 +39,8 @@ export interface EnvironmentData {
   readonly suffix: string;
   readonly composeProject: string;
   readonly blocks: readonly string[];
+  /** CIDR; absent: containers are reached directly. */
+  readonly loopback?: string;
   /** URL of the apex name. */
   readonly baseUrl?: string;
   readonly services: readonly ServiceData[];
@@ -59,6 +61,7 @@ export function environmentData(status: EnvironmentStatus): EnvironmentData {
     suffix: status.suffix,
     composeProject: status.composeProject,
     blocks: status.blocks,
+    ...(status.loopback === undefined ? {} : { loopback: status.loopback }),
     ...(apex === undefined ? {} : { baseUrl: apex }),
     services: status.serviceStatus.map((service) => serviceData(service, status)),
     sharedWithHost: status.sharedWithHost,

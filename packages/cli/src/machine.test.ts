@@ -14,7 +14,13 @@ beforeEach(async () => {
 
 test("what was chosen for the machine is read back; before that the defaults hold", async () => {
   expect(await readMachine(home)).toEqual(defaultMachine);
-  const chosen = { dnsPort: 5400, baseSubnet: "172.28.0.0/16", suffixes: [".test", ".dev"], isInitialised: true };
+  const chosen = {
+    dnsPort: 5400,
+    baseSubnet: "172.28.0.0/16",
+    suffixes: [".test", ".dev"],
+    addressing: "loopback",
+    isInitialised: true,
+  } as const;
   await writeMachine(home, chosen);
   expect(await readMachine(home)).toEqual(chosen);
 });

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { CiloError, isCiloError, readFileIfThere, writeFileAtomic } from "@cilo/base";
 import { isSuffix, parsePool } from "@cilo/network";
+import type { Addressing } from "@cilo/engine";
 import * as z from "zod/mini";
 import { CliCode } from "./errors.ts";
 
@@ -13,12 +14,15 @@ const MachineFile = z.object({
   baseSubnet: z.string(),
   /** With the leading dot; the first is the default one. */
   suffixes: z.array(z.string()).check(z.minLength(1)),
+  addressing: z.optional(z.enum(["auto", "direct", "loopback"])),
 });
 
 export interface MachineSettings {
   readonly dnsPort: number;
   readonly baseSubnet: string;
   readonly suffixes: readonly string[];
+  /** How new environments are reached from this machine. */
+  readonly addressing: Addressing;
   /** False before `cilo init`: then these are the defaults. */
   readonly isInitialised: boolean;
 }
@@ -27,6 +31,7 @@ export const defaultMachine: MachineSettings = {
   dnsPort: 5354,
   baseSubnet: "10.223.0.0/16",
   suffixes: [".test"],
+  addressing: "auto",
   isInitialised: false,
 };
 
@@ -37,11 +42,11 @@ export async function readMachine(home: string): Promise<MachineSettings> {
   if (text === undefined) return defaultMachine;
   const parsed = MachineFile.safeParse(json(text));
   if (!parsed.success) throw invalid(`${path} is damaged`, parsed.error);
-  const { dnsPort, baseSubnet, suffixes } = parsed.data;
+  const { dnsPort, baseSubnet, suffixes, addressing = "auto" } = parsed.data;
   checkPool(path, baseSubnet);
   const wrong = suffixes.find((suffix) => !isSuffix(suffix));
   if (wrong !== undefined) throw invalid(`${path}: ${JSON.stringify(wrong)} is no domain with its leading dot`);
-  return { dnsPort, baseSubnet, suffixes, isInitialised: true };
+  return { dnsPort, baseSubnet, suffixes, addressing, isInitialised: true };
 }
 
 /** Here and not where the first address is claimed: a file that was edited wrongly is wrong for every command. */
@@ -58,8 +63,11 @@ function invalid(message: string, cause?: unknown): CiloError {
   return new CiloError(CliCode.machineInvalid, message, { cause, hint });
 }
 
-export async function writeMachine(home: string, { dnsPort, baseSubnet, suffixes }: MachineSettings): Promise<void> {
-  const file = { version: 1, dnsPort, baseSubnet, suffixes };
+export async function writeMachine(
+  home: string,
+  { dnsPort, baseSubnet, suffixes, addressing }: MachineSettings,
+): Promise<void> {
+  const file = { version: 1, dnsPort, baseSubnet, suffixes, addressing };
   await writeFileAtomic(machinePath(home), `${JSON.stringify(file, undefined, 2)}\n`);
 }
 

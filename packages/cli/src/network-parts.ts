@@ -2,8 +2,10 @@ import { join } from "node:path";
 import { type Home, environmentFolders, type Addresses as AddressesPort, type Names as NamesPort } from "@cilo/engine";
 import {
   type Addresses,
+  type LoopbackAddresses,
   type Names,
   createAddresses,
+  createLoopbackAddresses,
   createNames,
   ensureForwarder,
   readHostRoutes,
@@ -15,6 +17,7 @@ import type { MachineSettings } from "./machine.ts";
 /** The addresses and names of a home. */
 export interface NetworkParts {
   readonly addresses: Addresses;
+  readonly loopback: LoopbackAddresses;
   readonly names: Names;
   /** Has every name server that is in use answer again, whoever started it and however it ended. */
   mend(signal: AbortSignal): Promise<void>;
@@ -35,6 +38,7 @@ export function createNetworkParts(request: {
     hostRoutes: async (signal) =>
       (await Promise.all([readHostRoutes({ env, platform, signal }), readPodmanNetworks()])).flat(),
   }) satisfies AddressesPort;
+  const loopback = createLoopbackAddresses({ claimsDir: join(home.root, "loopback") });
   const names = createNames({
     dir: dnsFolder(home.root),
     port: machine.dnsPort,
@@ -48,5 +52,5 @@ export function createNetworkParts(request: {
     await names.ensure({ signal });
     await ensureForwarder(dnsFolder(home.root), { env, platform, signal });
   };
-  return { addresses, names, mend };
+  return { addresses, loopback, names, mend };
 }

@@ -98,6 +98,7 @@ function settings(machine: MachineSettings, wanted: Partial<Omit<MachineSettings
     dnsPort: wanted.dnsPort ?? machine.dnsPort,
     baseSubnet,
     suffixes: suffixes.length === 0 ? machine.suffixes : suffixes,
+    addressing: wanted.addressing ?? machine.addressing,
     isInitialised: true,
   };
 }

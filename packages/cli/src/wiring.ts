@@ -65,14 +65,18 @@ export async function createWiring(options: WiringOptions): Promise<Wiring> {
     defaultRuntime,
     parsers: [],
     addresses: {
-      allocate: async (request) => await (await network()).addresses.allocate(request),
-      release: async (owner) => await (await network()).addresses.release(owner),
+      allocate: async (request) => await allocateAll(await network(), request),
+      release: async (owner) => {
+        const { addresses, loopback } = await network();
+        await Promise.all([addresses.release(owner), loopback.release(owner)]);
+      },
     },
     names: {
       publish: async (identity, endpoints, waiting) =>
         await (await network()).names.publish(identity, endpoints, waiting),
       withdraw: async (identity, waiting) => await (await network()).names.withdraw(identity, waiting),
     },
+    addressing: machine.addressing,
     clock: systemClock,
     env,
     consent: terminalConsent(options.prompts),
@@ -105,6 +109,18 @@ export async function createWiring(options: WiringOptions): Promise<Wiring> {
       await giveToSudoUser(root, options);
     },
   };
+}
+
+/** Subnets, and a block of loopback addresses where one is wanted. */
+async function allocateAll(
+  { addresses, loopback }: NetworkParts,
+  { loopback: services, ...request }: Parameters<EnvironmentsDeps["addresses"]["allocate"]>[0],
+): ReturnType<EnvironmentsDeps["addresses"]["allocate"]> {
+  const allocation = await addresses.allocate(request);
+  if (services === undefined) return allocation;
+  const { owner, previous, signal } = request;
+  const known = previous?.loopback === undefined ? {} : { previous: previous.loopback };
+  return { ...allocation, loopback: await loopback.allocate({ owner, services, ...known, signal }) };
 }
 
 /** The parsers are large, and only three operations read a project. */

@@ -30,7 +30,7 @@ export { removeTree } from "./workspace/remove.ts";
 export { findSourceRoot } from "./workspace/source-root.ts";
 export { mergeTree, syncTree, workspaceChanges } from "./workspace/sync.ts";
 export { createEnvironments } from "./environments/lifecycle.ts";
-export type { Consent, ConsentRequest, EnvironmentsDeps, Guard } from "./environments/deps.ts";
+export type { Addressing, Consent, ConsentRequest, EnvironmentsDeps, Guard } from "./environments/deps.ts";
 export { offloadedPair, prepareOffloadedCopy, readOffloadedProject } from "./environments/offload.ts";
 export type { OffloadedCopy, OffloadedProject } from "./environments/offload.ts";
 export { KNOWN_KEYS } from "./environments/config-schema.ts";

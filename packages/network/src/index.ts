@@ -6,6 +6,8 @@ export { createAddresses } from "./addresses/addresses.ts";
 export type { Addresses, AddressesOptions, ClaimedBlock, RouteConflict } from "./addresses/addresses.ts";
 export type { AllocateRequest, Allocation } from "./addresses/allocate.ts";
 export { DEFAULT_BASE_POOL, parsePool } from "./addresses/pool.ts";
+export { createLoopbackAddresses } from "./addresses/loopback.ts";
+export type { LoopbackAddresses } from "./addresses/loopback.ts";
 export { readPodmanNetworks } from "./addresses/podman-networks.ts";
 export { readHostRoutes } from "./addresses/routes.ts";
 export type { HostRoute } from "./addresses/routes.ts";

@@ -44,7 +44,10 @@ export interface TestMachine {
  * Makes a {@link TestMachine}. Call it inside a test: it cleans up through vitest's `onTestFinished`.
  * `prefix` makes its address range smaller than a /19.
  */
-export async function testMachine({ prefix = 19 }: { prefix?: number } = {}): Promise<TestMachine> {
+export async function testMachine({
+  prefix = 19,
+  addressing,
+}: { prefix?: number; addressing?: "direct" | "loopback" } = {}): Promise<TestMachine> {
   const stop = new AbortController();
   const slot = await takeSlot(stop.signal);
   const folder = await realpath(await mkdtemp(join(tmpdir(), `cilo-e2e-${slot.number}-`)));
@@ -56,7 +59,7 @@ export async function testMachine({ prefix = 19 }: { prefix?: number } = {}): Pr
   }, 120_000);
   await mkdir(join(folder, "user"), { recursive: true });
   const baseSubnet = slot.baseSubnet.replace("/19", `/${prefix}`);
-  await writeMachineSettings(home, { dnsPort: slot.dnsPort, baseSubnet });
+  await writeMachineSettings(home, { dnsPort: slot.dnsPort, baseSubnet, addressing });
   const env = {
     ...process.env,
     CILO_HOME: home,

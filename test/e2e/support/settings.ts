@@ -7,9 +7,15 @@ import { join } from "node:path";
  */
 export async function writeMachineSettings(
   home: string,
-  settings: { readonly dnsPort: number; readonly baseSubnet: string },
+  settings: { readonly dnsPort: number; readonly baseSubnet: string; readonly addressing?: string | undefined },
 ): Promise<void> {
   await mkdir(home, { recursive: true, mode: 0o700 });
-  const content = { version: 1, dnsPort: settings.dnsPort, baseSubnet: settings.baseSubnet, suffixes: [".test"] };
+  const content = {
+    version: 1,
+    dnsPort: settings.dnsPort,
+    baseSubnet: settings.baseSubnet,
+    suffixes: [".test"],
+    addressing: settings.addressing,
+  };
   await writeFile(join(home, "machine.json"), `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
 }

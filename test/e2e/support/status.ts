@@ -7,6 +7,7 @@ const Status = z.object({
   project: z.string(),
   state: z.string(),
   workspace: z.string(),
+  loopback: z.string().optional(),
   composeProject: z.string(),
   blocks: z.array(z.string()),
   services: z.array(

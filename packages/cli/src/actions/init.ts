@@ -1,4 +1,5 @@
 import { CiloError } from "@cilo/base";
+import type { Addressing } from "@cilo/engine";
 import type { Answer, GlobalFlags } from "../answer.ts";
 import type { CiloContext } from "../context.ts";
 import { CliCode } from "../errors.ts";
@@ -11,14 +12,15 @@ export interface InitFlags extends GlobalFlags {
   readonly dnsPort: number | undefined;
   readonly baseSubnet: string | undefined;
   readonly suffix: readonly string[] | undefined;
+  readonly addressing: Addressing | undefined;
 }
 
 /** `cilo init` */
 export default async function init(context: CiloContext, flags: InitFlags): Promise<Answer> {
-  const { undo, dnsPort, baseSubnet, suffix: suffixes } = flags;
+  const { undo, dnsPort, baseSubnet, suffix: suffixes, addressing } = flags;
   if (undo) return await undoInit(context, flags);
   const system = await (await context.wiring()).system();
-  const data = await system.init(given({ dnsPort, baseSubnet, suffixes }), context.signal);
+  const data = await system.init(given({ dnsPort, baseSubnet, suffixes, addressing }), context.signal);
   return {
     data,
     text: () =>
@@ -42,8 +44,8 @@ function helperLines(helper: HelperData | undefined): string[] {
   return [`tunnels need no sudo: the helper is installed (${helper.form})${joined}`];
 }
 
-async function undoInit(context: CiloContext, { dnsPort, baseSubnet, suffix }: InitFlags): Promise<Answer> {
-  if (dnsPort !== undefined || baseSubnet !== undefined || suffix !== undefined)
+async function undoInit(context: CiloContext, { dnsPort, baseSubnet, suffix, addressing }: InitFlags): Promise<Answer> {
+  if ([dnsPort, baseSubnet, suffix, addressing].some((flag) => flag !== undefined))
     throw new CiloError(CliCode.usage, "--undo goes without other flags");
   const system = await (await context.wiring()).system();
   const data = await system.undo(context.signal);

@@ -25,7 +25,10 @@ export function text(data: EnvironmentData, style: Style, more: readonly (readon
       ["url", data.baseUrl ?? "none"],
       ["source", data.source],
       ["workspace", data.workspace],
-      ["addresses", data.blocks.join(" ")],
+      [
+        "addresses",
+        [...data.blocks, ...(data.loopback === undefined ? [] : [`by loopback: ${data.loopback}`])].join(" "),
+      ],
       ["runtime", data.runtime],
       ["created", data.createdAt],
       ...more,

@@ -15,6 +15,13 @@ export const initCommand = command({
         placeholder: "port",
       },
       baseSubnet: value("Range that environments get their addresses from (default 10.223.0.0/16)", "cidr"),
+      addressing: {
+        kind: "enum",
+        values: ["auto", "direct", "loopback"],
+        optional: true,
+        brief:
+          "How services of new environments are reached: at their containers, or at loopback addresses (default auto)",
+      },
       suffix: {
         kind: "parsed",
         parse: text,

@@ -72,6 +72,10 @@ export const status = z.strictObject({
   suffix: z.string(),
   composeProject: z.string(),
   blocks: z.array(z.string()).describe("CIDR"),
+  loopback: z
+    .string()
+    .optional()
+    .describe("CIDR of the loopback addresses that services are reached at; absent: at their containers"),
   baseUrl: z.string().optional().describe("the apex name's"),
   services: z.array(service),
   sharedWithHost: sharedWithHost.describe("what it has in common with this machine or other environments"),

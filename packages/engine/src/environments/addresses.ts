@@ -14,6 +14,8 @@ export interface AddressRequest {
   readonly previous?: Allocation;
   /** What the engine has, where it was asked already. */
   readonly info?: RuntimeInfo;
+  /** Services that want a loopback address. */
+  readonly loopback?: number;
   readonly signal: AbortSignal;
 }
 
@@ -29,6 +31,7 @@ async function allocate(
     owner,
     needs,
     ...(previous === undefined ? {} : { previous }),
+    ...(request.loopback === undefined ? {} : { loopback: request.loopback }),
     taken: info === undefined ? [] : subnetsOfOthers(info, request.composeProject),
     signal,
   });
@@ -71,7 +74,8 @@ async function reallocate(
   return await place.addresses.allocate({
     owner,
     needs,
-    ...(kept.length === 0 ? {} : { previous: { blocks, subnets: Object.fromEntries(kept) } }),
+    ...(kept.length === 0 ? {} : { previous: { ...last.allocation, blocks, subnets: Object.fromEntries(kept) } }),
+    ...(request.loopback === undefined ? {} : { loopback: request.loopback }),
     taken: [...subnetsOfOthers(info, composeProject), ...gone],
     signal,
   });

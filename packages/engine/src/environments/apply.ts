@@ -53,6 +53,7 @@ export interface ApplyResult {
 export async function apply(work: Work, request: ApplyRequest): Promise<ApplyResult> {
   const { record } = request.located;
   const { addresses } = work.deps;
+  const loopback = await wantsLoopback(work, request);
   return await withAddresses(
     {
       addresses: {
@@ -67,10 +68,19 @@ export async function apply(work: Work, request: ApplyRequest): Promise<ApplyRes
       needs: request.desired.needs,
       ...(record.allocation === undefined ? {} : { previous: record.allocation }),
       ...(request.info === undefined ? {} : { info: request.info }),
+      ...(loopback ? { loopback: Object.keys(request.desired.project.spec.services).length } : {}),
       signal: work.context.signal,
     },
     (allocation) => applyWith(work, request, allocation),
   );
+}
+
+/** Decided once, when an environment gets its addresses: it keeps the way its names are reached. */
+async function wantsLoopback({ deps, runtime, context }: Work, { located, info }: ApplyRequest): Promise<boolean> {
+  const { allocation } = located.record;
+  if (allocation !== undefined) return allocation.loopback !== undefined;
+  if (deps.addressing === "direct" || deps.addressing === "loopback") return deps.addressing === "loopback";
+  return !(info ?? (await runtime.inspect(context))).directAddresses;
 }
 
 async function applyWith(work: Work, request: ApplyRequest, allocation: Allocation): Promise<ApplyResult> {

@@ -29,6 +29,8 @@ export interface EnvironmentsDeps {
   readonly registeredSuffixes?: readonly string[];
   /** Sees to it that `reapShared(composeProject)` is called after that time, also when this process has ended by then. */
   readonly scheduleReap: (composeProject: string, afterMs: number) => Promise<void>;
+  /** How new environments' services are reached from the host. Default `auto`: by loopback where containers cannot be. */
+  readonly addressing?: Addressing;
   /** Default: the real file system. */
   readonly workspaces?: Workspaces;
   /** Set where projects are other people's: on a machine of a server. */
@@ -46,6 +48,8 @@ export interface Guard {
     options: { readonly signal: AbortSignal },
   ): Promise<IsolatedSpec>;
 }
+
+export type Addressing = "auto" | "direct" | "loopback";
 
 /** Asks the user for a word that cannot be assumed. */
 export interface Consent {

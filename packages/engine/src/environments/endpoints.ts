@@ -21,7 +21,7 @@ export function endpointsOf(isolation: StoredIsolation, containers: Containers):
   const endpoints = [...own, ...shared].map((service) => ({
     service: service.name,
     label: service.label,
-    addresses: addressesOf(service.containers, isolation),
+    addresses: addressesOf(service.containers, isolation, "loopback" in service ? service.loopback : undefined),
     ports: service.ports.length > 0 ? service.ports : exposedPorts(service, spoken),
     hostnames: service.hostnames,
   }));
@@ -68,9 +68,13 @@ export function containersOf(containers: Containers, composeProject: string, ser
     .sort((a, b) => a.index - b.index);
 }
 
-function addressesOf(containers: readonly ContainerStatus[], isolation: StoredIsolation): Endpoint["addresses"] {
+function addressesOf(
+  containers: readonly ContainerStatus[],
+  isolation: StoredIsolation,
+  loopback: string | undefined,
+): Endpoint["addresses"] {
   return containers.flatMap((container) => {
-    const address = addressIn(container, isolation);
+    const address = loopback ?? addressIn(container, isolation);
     return address === undefined || container.state !== "running" ? [] : [{ index: container.index, address }];
   });
 }

@@ -157,6 +157,8 @@ export interface EnvironmentStatus extends EnvironmentSummary {
   readonly workspace: string;
   readonly composeProject: string;
   readonly blocks: readonly string[];
+  /** Block of loopback addresses that its services are published on; absent: their containers are reached directly. */
+  readonly loopback?: string;
   readonly serviceStatus: readonly ServiceStatus[];
   readonly ingress?: string;
   readonly sharedWithHost: readonly SharedWithHost[];

@@ -47,6 +47,7 @@ export const StoredIsolation = z.object({
       scale: z.number(),
       oneShot: z.boolean(),
       networkOf: z.exactOptional(z.string()),
+      loopback: z.exactOptional(z.string()),
       /** Folders whose content its image is built from, absolute; empty when it is not built here. */
       buildContexts: z.array(z.string()),
     }),

@@ -52,7 +52,10 @@ export async function makePlan(
   return {
     located: {
       ...located,
-      record: { ...located.record, allocation: { blocks: [...allocation.blocks], subnets: { ...allocation.subnets } } },
+      record: {
+        ...located.record,
+        allocation: { ...allocation, blocks: [...allocation.blocks], subnets: { ...allocation.subnets } },
+      },
     },
     isolated,
     isolation,

@@ -20,6 +20,8 @@ export interface AllocateRequest {
   readonly previous?: Allocation;
   /** Subnets at the engine that are not the owner's, CIDR. */
   readonly taken: readonly string[];
+  /** Services that want a loopback address; absent: none is wanted. */
+  readonly loopback?: number;
   readonly signal: AbortSignal;
 }
 

@@ -6,7 +6,7 @@ import type { Allocation, NetworkNeed } from "../isolation/isolated-spec.ts";
  */
 export function previewAllocation(needs: readonly NetworkNeed[], known: Allocation | undefined): Allocation {
   const subnets = needs.map(({ key }, index) => [key, known?.subnets[key] ?? exampleSubnet(index)] as const);
-  return { blocks: known?.blocks ?? ["198.18.0.0/15"], subnets: Object.fromEntries(subnets) };
+  return { ...known, blocks: known?.blocks ?? ["198.18.0.0/15"], subnets: Object.fromEntries(subnets) };
 }
 
 function exampleSubnet(index: number): string {

@@ -41,7 +41,13 @@ export const EnvironmentRecord = z.object({
   createdAt: z.string(),
   options: EnvironmentOptions,
   /** Absent before addresses were claimed. */
-  allocation: z.optional(z.object({ blocks: z.array(z.string()), subnets: z.record(z.string(), z.string()) })),
+  allocation: z.optional(
+    z.object({
+      blocks: z.array(z.string()),
+      subnets: z.record(z.string(), z.string()),
+      loopback: z.exactOptional(z.string()),
+    }),
+  ),
   /** While `destroying` with `--keep-workspace`: where the workspace is put. */
   keepWorkspaceAt: z.optional(z.string()),
 });

@@ -29,6 +29,7 @@ export async function environmentStatus(
     workspace: paths.workspace,
     composeProject,
     blocks: record.allocation?.blocks ?? [],
+    ...(record.allocation?.loopback === undefined ? {} : { loopback: record.allocation.loopback }),
     serviceStatus: services,
     ...(ingress === undefined ? {} : { ingress }),
     sharedWithHost: isolation?.sharedWithHost ?? [],

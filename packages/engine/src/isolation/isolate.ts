@@ -5,6 +5,7 @@ import type { Survey, Target } from "./service-context.ts";
 import { isolateFileObjects } from "./files.ts";
 import { composeProjectName, environmentLabels, imageName } from "./names.ts";
 import { networkHost } from "./namespaces.ts";
+import { loopbackAddresses, publishOnLoopback } from "./loopback.ts";
 import { isolateNetworks, networkNeeds } from "./networks.ts";
 import { placeInWorkspace } from "./paths.ts";
 import { endpointPorts } from "./ports.ts";
@@ -37,11 +38,12 @@ export function isolate(spec: EnvironmentSpec, input: IsolationInput): IsolatedS
   const survey = surveyProject(spec, input, report);
   const target = environmentTarget(survey);
   const shared = sharedServices(survey, report);
+  const loopback = loopbackAddresses(survey, input.allocation);
   return {
     identity: input.identity,
     composeProject: target.composeProject,
-    document: isolateDocument(survey, target, { allocation: input.allocation, report }),
-    services: Object.keys(ownServices(survey)).map((name) => describeService(name, survey)),
+    document: isolateDocument(survey, target, { allocation: input.allocation, report, loopback }),
+    services: Object.keys(ownServices(survey)).map((name) => describeService(name, survey, loopback)),
     ...optional("ingress", survey.ingress),
     ...optional("workbench", spec.workbench),
     shared,
@@ -68,14 +70,18 @@ function ownServices(survey: Survey): Record<string, Service> {
 function isolateDocument(
   survey: Survey,
   target: Target,
-  at: { allocation: IsolationInput["allocation"]; report: Report },
+  at: { allocation: IsolationInput["allocation"]; report: Report; loopback: ReadonlyMap<string, string> },
 ): ComposeDocument {
   const { spec } = survey;
-  const { report } = at;
+  const { report, loopback } = at;
   return {
     name: target.composeProject,
     services: mapValues(ownServices(survey), (service, name) =>
-      isolateService(service, { name, survey, target, report }),
+      publishOnLoopback(isolateService(service, { name, survey, target, report }), {
+        name,
+        survey,
+        address: loopback.get(name),
+      }),
     ),
     networks: isolateNetworks(survey, target, at),
     volumes: isolateVolumes(spec.volumes ?? {}, { survey, target, report }),
@@ -95,7 +101,7 @@ function isolateService(
   return serviceSteps.reduce((result, step) => step(result, { ...at, label }), service);
 }
 
-function describeService(name: string, survey: Survey): IsolatedService {
+function describeService(name: string, survey: Survey, loopback: ReadonlyMap<string, string>): IsolatedService {
   const service = lookup(survey.services, name) ?? {};
   return {
     name,
@@ -105,5 +111,6 @@ function describeService(name: string, survey: Survey): IsolatedService {
     scale: containerCount(service, lookup(survey.input.options.scale, name)),
     oneShot: survey.oneShots.has(name),
     ...optional("networkOf", networkHost(name, survey.services)),
+    ...optional("loopback", loopback.get(networkHost(name, survey.services) ?? name)),
   };
 }

@@ -37,6 +37,8 @@ export interface Allocation {
   readonly blocks: readonly string[];
   /** Network key → IPv4 subnet in CIDR form. */
   readonly subnets: Readonly<Record<string, string>>;
+  /** Block of loopback addresses, in CIDR form, that its services are published on; absent: containers are reached directly. */
+  readonly loopback?: string;
 }
 
 /** A container port a name answers on. */
@@ -64,6 +66,8 @@ export interface IsolatedService {
   readonly oneShot: boolean;
   /** The service whose network it uses (`network_mode: service:…`): its addresses are that one's. */
   readonly networkOf?: string;
+  /** The loopback address that its ports are published on; absent: its containers are reached directly, or not at all. */
+  readonly loopback?: string;
 }
 
 /** A service that one container serves for several environments of a project. */

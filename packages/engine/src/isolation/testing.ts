@@ -59,7 +59,7 @@ export function isolateWith(spec: EnvironmentSpec, input: IsolationInput = input
   const subnets = Object.fromEntries(
     needs.map(({ key }, index) => [key, `10.223.${index >> 4}.${(index & 15) * 16}/28`]),
   );
-  return isolate(spec, { ...input, allocation: { blocks: ["10.223.0.0/24"], subnets } });
+  return isolate(spec, { ...input, allocation: { ...input.allocation, blocks: ["10.223.0.0/24"], subnets } });
 }
 
 /** One service of the isolated document. */

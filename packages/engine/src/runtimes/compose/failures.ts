@@ -47,6 +47,12 @@ const RULES: readonly Rule[] = [
     hint: "Stop what listens there, or remove the port from the Compose file",
   },
   {
+    when: /cannot expose privileged port (?<port>\d+)|listen tcp\d? \S+?:(?<listen>\d+): bind: permission denied/u,
+    code: EngineCode.portTaken,
+    message: ({ found }) => `port ${found["port"] ?? found["listen"]} may not be used by your user`,
+    hint: "Allow ports from 80 on: sudo sysctl net.ipv4.ip_unprivileged_port_start=80 (to keep it, write it to /etc/sysctl.d/)",
+  },
+  {
     when: /dependency failed to start: (?:container )?(?<container>\S+) is unhealthy/u,
     code: EngineCode.serviceUnhealthy,
     message: ({ service }) => `service ${service} is unhealthy, and others wait for it`,
