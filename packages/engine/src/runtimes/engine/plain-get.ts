@@ -37,10 +37,10 @@ export async function plainGet(
     const abort = (): void => void socket.destroy();
     signal.addEventListener("abort", abort, { once: true });
     socket.on("data", (chunk: Buffer) => void chunks.push(chunk));
-    socket.once("error", (error) => void reject(error));
+    socket.once("error", (error) => reject(error));
     socket.once("close", () => {
       signal.removeEventListener("abort", abort);
-      if (signal.aborted) return void reject(signal.reason);
+      if (signal.aborted) return reject(signal.reason);
       const answer = parseAnswer(Buffer.concat(chunks));
       if (answer === undefined) reject(new BrokenAnswer(chunks.length === 0));
       else resolve(answer);
