@@ -11,6 +11,9 @@ import { type TestServer, startTestServer } from "./testing/test-server.ts";
 
 const KILLS = process.env["CILO_TEST_LONG"] === "1" ? 30 : 4;
 
+/** What {@link live} does, one after another. */
+const STEPS = 7;
+
 /** Pseudo-random, so that a failure can be had again. */
 function* numbers(seed: number): Generator<number, never> {
   for (let state = seed; ;) {
@@ -34,13 +37,17 @@ test("a server that is killed at any point leaves nothing undone: another carrie
   for (let kill = 0; kill < KILLS; kill += 1) {
     const victim = await startVictim(server, home);
     const client = createServerClient({ baseUrl: victim.url, token: () => key });
-    const work = Array.from(
-      { length: 4 },
-      async (_, index) => await live(client, { name: `k${kill}-${index}`, signal }),
+    // Killed a little after so many of the clients' steps, however quick the machine is.
+    const last = 1 + Math.floor(random.next().value * 4 * STEPS);
+    let steps = 0;
+    const step = (): void => void (steps += 1);
+    const work = Promise.all(
+      Array.from({ length: 4 }, async (_, index) => await live(client, { name: `k${kill}-${index}`, step, signal })),
     );
-    await delay(50 + random.next().value * 700, signal);
+    await poll(() => steps >= last, { signal, timeoutMs: 60_000, what: `${last} steps` });
+    await delay(random.next().value * 40, signal);
     victim.process.kill("SIGKILL");
-    await Promise.all(work);
+    await work;
   }
 
   const ids = (await admin.listEnvironments({ query: { limit: 200 }, signal })).items.map(({ id }) => id);
@@ -74,10 +81,11 @@ test("a server that is killed at any point leaves nothing undone: another carrie
 /** Creates an environment, brings it up and perhaps down, as far as the server lives. */
 async function live(
   client: ReturnType<typeof createServerClient>,
-  { name, signal }: { name: string; signal: AbortSignal },
+  { name, step, signal }: { name: string; step: () => void; signal: AbortSignal },
 ): Promise<void> {
   try {
     const { id } = await client.createEnvironment({ body: { name, project: "p", format: "compose" }, signal });
+    step();
     const is = async (status: string) =>
       await poll(async () => (await client.getEnvironment({ params: { id }, signal })).status === status, {
         signal,
@@ -85,11 +93,17 @@ async function live(
         what: status,
       });
     await is("syncing");
+    step();
     await client.syncEnvironment({ params: { id }, signal });
+    step();
     await is("running");
+    step();
     await client.stopEnvironment({ params: { id }, signal });
+    step();
     await is("stopped");
+    step();
     await client.destroyEnvironment({ params: { id }, signal });
+    step();
   } catch (error) {
     if (!isCiloError(error, "SERVER_UNREACHABLE", "NOT_READY", "ANSWER_INVALID") && !(error instanceof TypeError))
       throw error;

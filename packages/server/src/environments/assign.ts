@@ -17,6 +17,7 @@ export interface Assigned {
   readonly publicIp: string;
   readonly wgEndpoint: string;
   readonly wgPublicKey: string;
+  readonly status: "ready" | "assigned";
 }
 
 /** Longer than any creation holds a machine. */
@@ -47,7 +48,7 @@ export async function assignMachine(db: Queries, need: Need): Promise<Assigned> 
 
 async function candidateFor(db: Queries, need: Need): Promise<Assigned | undefined> {
   const { rows } = await sql<Assigned>`
-    select m.id, m.address, m.public_ip as "publicIp", m.wg_endpoint as "wgEndpoint", m.wg_public_key as "wgPublicKey"
+    select m.id, m.address, m.public_ip as "publicIp", m.wg_endpoint as "wgEndpoint", m.wg_public_key as "wgPublicKey", m.status
     from machines m
     left join lateral ${load} l on true
     where ${roomFor(need)} ${namedFor(need)}

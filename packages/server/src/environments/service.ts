@@ -202,12 +202,12 @@ async function create({ parts, queries, by }: Doing, request: CreateEnvironmentR
       operationSince: now,
     })
     .execute();
-  await queries
-    .updateTable("machines")
-    .set({ status: "assigned" })
-    .where("id", "=", machine.id)
-    .where("status", "=", "ready")
-    .execute();
+  if (machine.status === "ready")
+    await queries
+      .updateTable("machines")
+      .set({ status: "assigned", statusSince: now })
+      .where("id", "=", machine.id)
+      .execute();
   await audit(queries, { action: "environment.create", target: id, at: now, by });
   await parts.jobs.advance(queries, id);
   return { id, status: "provisioning", block, machine: accessOf(machine, id) };
