@@ -11,6 +11,7 @@ import { prepareMachine } from "../scripts/setup/prepare.ts";
 import { runScript } from "../scripts/setup/script.ts";
 import { measureCopy } from "./copy.ts";
 import { benchCreate } from "./create.ts";
+import { benchDevcontainer } from "./devcontainer.ts";
 import { measureDns } from "./dns.ts";
 import { benchEvent } from "./event.ts";
 import { benchLoader } from "./loader.ts";
@@ -31,6 +32,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Mea
   copy: async (options) => [await benchCopy(options)],
   loader: benchLoader,
   server: benchServer,
+  devcontainer: async (options) => [await benchDevcontainer(options)],
 };
 
 await runScript(async (signal) => {
@@ -43,7 +45,7 @@ await runScript(async (signal) => {
   });
   const machine = await describeMachine(signal);
   await prepareMachine(machine, { programs: values.only.includes("dns") ? ["dnsperf"] : [] });
-  await ensureImages(machine, ["busybox:latest"]);
+  await ensureImages(machine, ["busybox:latest", ...(values.only.includes("devcontainer") ? ["node:24-alpine"] : [])]);
   if ((await attach("node", ["scripts/build.ts"], { signal, env: process.env })) !== 0) throw new Error("no build");
 
   const measurements: Measurement[] = [];

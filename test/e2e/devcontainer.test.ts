@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import { ensureImages } from "../../scripts/setup/images.ts";
 import { describeMachine } from "../../scripts/setup/machine.ts";
 import { engine, everythingOf } from "./support/engine.ts";
+import { featureRegistry } from "./support/feature-registry.ts";
 import type { Files } from "./support/files.ts";
 import { type TestMachine, testMachine } from "./support/machine.ts";
 import { containersOf, statusOf } from "./support/status.ts";
@@ -128,7 +129,7 @@ test("a Dockerfile kind with a local Feature: built from each copy, entered as i
   );
   const [container = ""] = (await containersOf(machine, "one"))["dev"] ?? [];
   expect(await engine("inspect", "--format={{json .Config.Labels}}", container)).toContain("one.two");
-  for (const name of both) await machine.ok(["destroy", name, "--force"]);
+  for (const name of both) await machine.ok(["destroy", name]);
   expect(await everythingOf((await machine.homeId()) ?? "")).toEqual([]);
 });
 
@@ -158,9 +159,9 @@ test("a Compose kind: two services each, entered as dev or by the service's name
     expect(await proof(machine, name)).toEqual(["development in /work"]);
     expect((await machine.request(`http://app.${name}.test:8080/`)).body).toBe("served\n");
     expect(await machine.request(`http://db.${name}.test:5432/etc/hostname`)).toMatchObject({ status: 200 });
-    expect(await inside(machine, name, "echo $MORE $STAGE $(wget -qO- http://db:5432/etc/hostname | wc -l)")).toBe(
-      "1 development 1",
-    );
+    expect(
+      await inside(machine, name, "echo $MORE $STAGE $(wget -q -O /dev/null http://db:5432/etc/hostname && echo yes)"),
+    ).toBe("1 development yes");
     expect((await machine.ok(["exec", name, "app", "pwd"])).stdout).toBe("/work\n");
   }
   expect(await statusOf(machine, "one")).toMatchObject({ project: "stack" });
@@ -227,4 +228,31 @@ test("initializeCommand is not run on the host unasked, and nothing is made", as
   expect(refused).toMatchObject({ exitCode: 5, stderr: expect.stringContaining("touch ran") });
   expect(await readdir(project)).toEqual([".devcontainer"]);
   expect(await everythingOf((await machine.homeId()) ?? "")).toEqual([]);
+});
+
+test("Features of a registry, in the order they need one another; one that cannot be built is told", async () => {
+  const machine = await testMachine();
+  const folder = await machine.project("published", {
+    "devcontainer-feature.json": JSON.stringify({ id: "remote", version: "1.0.0" }),
+    "install.sh": "#!/bin/sh\nset -e\necho remote >> /order\n",
+  });
+  await using registry = await featureRegistry("remote", folder);
+  const id = `${registry.host}/test/remote:1`;
+  const files = (install: string): Files => ({
+    ".devcontainer/devcontainer.json": JSON.stringify({ image: "node:24-alpine", features: { "./local": {} } }),
+    ".devcontainer/local/devcontainer-feature.json": JSON.stringify({
+      id: "local",
+      version: "1.0.0",
+      dependsOn: { [id]: {} },
+    }),
+    ".devcontainer/local/install.sh": install,
+  });
+  const project = await machine.project("ordered", files("#!/bin/sh\nset -e\necho local >> /order\n"));
+  await machine.ok(["up", "dev", "--from", project]);
+  expect(await inside(machine, "dev", "cat /order")).toBe("remote\nlocal");
+  const before = await containersOf(machine, "dev");
+  await machine.project("ordered", files("#!/bin/sh\necho out of luck\nexit 3\n"));
+  const failed = await machine.cilo(["up", "dev"]);
+  expect(failed).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/the Features could not be built: \S/u) });
+  expect(await containersOf(machine, "dev")).toEqual(before);
 });

@@ -190,6 +190,8 @@ async function finish(
   const ready = await saveRecord(work.deps.home, { ...result.located.record, phase: "ready" });
   const failure = await workbenchFailure(work, { ...result, located: ready, request });
   if (failure !== undefined) return { failure };
+  const hasSteps = (result.isolated.workbench?.steps.length ?? 0) > 0;
+  if (hasSteps) await rememberGenerated(work, made.located, filling.config);
   return { result: await upResult(work, { ...result, located: ready }, { desired, created: true }) };
 }
 

@@ -1,6 +1,6 @@
 import { CiloError } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
-import type { CopyResult, TreePair } from "../workspace/workspace.ts";
+import type { Change, CopyResult, TreePair } from "../workspace/workspace.ts";
 import { copyRulesOf } from "../workspace/env-files.ts";
 import type { ProjectConfig } from "./config.ts";
 import type { Located } from "./environments.ts";
@@ -31,11 +31,20 @@ export async function fillWorkspace(work: Work, located: Located, filling: Filli
   await rememberGenerated(work, located, config);
 }
 
-/** What is changed in the workspace by now is nobody's work. */
-export async function rememberGenerated(work: Work, located: Located, config: ProjectConfig): Promise<void> {
+/** What is changed in the workspace by now is nobody's work, but what is somebody's. */
+export async function rememberGenerated(
+  work: Work,
+  located: Located,
+  config: ProjectConfig,
+  somebodys: readonly Change[] = [],
+): Promise<void> {
   const { signal } = work.context;
   const changes = await work.workspaces.workspaceChanges({ ...treePair(work, located, config), signal });
-  await saveGenerated(located.paths, changes);
+  const own = new Set(somebodys.map(({ path }) => path));
+  await saveGenerated(
+    located.paths,
+    changes.filter(({ path }) => !own.has(path)),
+  );
 }
 
 /**

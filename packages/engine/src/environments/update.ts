@@ -1,6 +1,8 @@
 import { apply } from "./apply.ts";
 import { readDesired } from "./desired.ts";
 import type { Located, UpRequest, UpResult } from "./environments.ts";
+import { rememberGenerated } from "./fill-workspace.ts";
+import { withoutGenerated } from "./generated.ts";
 import { mergeOptions } from "./options.ts";
 import { syncSource } from "./sync.ts";
 import { upResult } from "./up-result.ts";
@@ -22,7 +24,9 @@ export async function updateEnvironment(work: Work, found: Located, request: UpR
   const preparation = { located, desired: read, build: request.build, unapplied, edits };
   const desired = request.startNothing ? read : await prepareWorkbench(work, preparation);
   const result = await apply(work, { ...request, located, desired, unapplied, edits, before: found.record });
+  const own = await withoutGenerated(located.paths, edits);
   const ran = await runWorkbench(work, { ...result, request });
+  if (ran) await rememberGenerated(work, result.located, desired.config, own);
   const changed = result.changed || ran || sync.applied.length > 0;
   return await upResult(work, { ...result, changed }, { desired, created: false, sync });
 }

@@ -11,6 +11,7 @@ import type { UnappliedPaths } from "../applied.ts";
 import { editsFingerprint } from "../builds.ts";
 import { type Desired, documentVariables, readDesired } from "../desired.ts";
 import type { Located } from "../environments.ts";
+import { withoutGenerated } from "../generated.ts";
 import { storedIsolation } from "../isolation-file.ts";
 import { previewAllocation } from "../preview-allocation.ts";
 import { isInside } from "../source.ts";
@@ -115,7 +116,9 @@ async function madeFrom(making: Making, { located, edits }: Preparation): Promis
   const isolation = storedIsolation(making.isolated);
   const [first] = isolation.services;
   const watched = first === undefined ? [] : [{ ...first, buildContexts: [...contexts] }];
-  const edited = await editsFingerprint({ ...isolation, services: watched }, located.paths.workspace, edits);
+  // What the project's own commands made is no reason to build again.
+  const own = await withoutGenerated(located.paths, edits);
+  const edited = await editsFingerprint({ ...isolation, services: watched }, located.paths.workspace, own);
   const parts = [service.image, service.build, wanted, usersOf(workbench, service), edited];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
