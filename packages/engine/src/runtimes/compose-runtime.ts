@@ -15,6 +15,7 @@ import { connectContainer, disconnectContainer } from "./engine/connect.ts";
 import { listContainers, readStatus } from "./engine/containers.ts";
 import { readEvents } from "./engine/events.ts";
 import { untilQuiet } from "./engine/quiet.ts";
+import { readImage } from "./engine/image.ts";
 import { removeProject } from "./engine/removal.ts";
 import { noteAnonymousVolumes } from "./engine/anonymous-volumes.ts";
 import { ComposeLabel } from "./engine/labels.ts";
@@ -72,6 +73,7 @@ export function createComposeRuntime(engine: ComposeEngine): Runtime {
     ...(engine.networkOptions === undefined ? {} : { networkOptions: engine.networkOptions }),
     up: (target, spec, options) => up(parts, { target, spec, options }),
     build: (target, services, options) => build(parts, { target, services }, options),
+    image: async (reference, options) => await readImage(await parts.client(options), reference, options),
     program: async (options) => ({
       file: engine.program,
       env: engineVariables(engine, (await parts.client(options)).endpoint),

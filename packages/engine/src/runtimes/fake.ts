@@ -9,6 +9,7 @@ import { detach, inOrder, type Owned, ownedObject } from "./fake/objects.ts";
 import type {
   ContainerStatus,
   EngineProgram,
+  ImageDetails,
   Runtime,
   RuntimeAction,
   RuntimeEvent,
@@ -207,6 +208,11 @@ class Fake implements FakeRuntime {
   async build(_target: RuntimeTarget, services: readonly string[], { signal }: Options): Promise<void> {
     this.#enter(signal);
     this.calls.push(`build ${services.join(" ")}`);
+  }
+
+  async image(_reference: string, { signal }: Options): Promise<ImageDetails | undefined> {
+    this.#enter(signal);
+    return await Promise.resolve(undefined);
   }
 
   async program({ signal }: Options): Promise<EngineProgram> {

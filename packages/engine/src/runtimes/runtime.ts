@@ -61,6 +61,15 @@ export interface UpOptions {
 
 export type BuildOptions = Pick<UpOptions, "signal" | "onProgress">;
 
+export interface ImageDetails {
+  readonly id: string;
+  /** Empty: root. */
+  readonly user: string;
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** A program that speaks to the engine as `docker` does. */
 export interface EngineProgram {
   readonly file: string;
@@ -100,9 +109,11 @@ export interface Runtime {
    * @throws CiloError `BUILD_FAILED`, `IMAGE_UNAVAILABLE`, `DISK_FULL`
    */
   build(target: RuntimeTarget, services: readonly string[], options: BuildOptions): Promise<void>;
+  /** What the engine has by that name; `undefined` when it has nothing. */
+  image(reference: string, options: { signal: AbortSignal }): Promise<ImageDetails | undefined>;
   /**
-   * The engine's own program and what it is started with, for what is its alone: looking at images, and commands in
-   * containers whose output is read. @throws CiloError as every other
+   * The engine's own program and what it is started with, for what is its alone: building into images, and commands
+   * in containers whose output is read. @throws CiloError as every other
    */
   program(options: { signal: AbortSignal }): Promise<EngineProgram>;
   /**

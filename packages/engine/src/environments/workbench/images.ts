@@ -1,21 +1,7 @@
 import { BaseCode, CiloError, isCiloError, run } from "@cilo/base";
-import * as z from "zod/mini";
 import { EngineCode } from "../../errors.ts";
 import type { ImageFacts } from "../../parsers/parser.ts";
-import type { EngineProgram } from "../../runtimes/runtime.ts";
-
-const texts = z.optional(z.nullable(z.array(z.string())));
-const Inspected = z.array(
-  z.object({
-    Id: z.string(),
-    Config: z.object({
-      User: z.optional(z.string()),
-      Entrypoint: texts,
-      Cmd: texts,
-      Labels: z.optional(z.nullable(z.record(z.string(), z.string()))),
-    }),
-  }),
-);
+import type { EngineProgram, Runtime } from "../../runtimes/runtime.ts";
 
 export interface Image extends ImageFacts {
   /** `sha256:` and hex digits, or the digits alone. */
@@ -23,32 +9,16 @@ export interface Image extends ImageFacts {
 }
 
 interface Engine {
+  readonly runtime: Runtime;
   readonly program: EngineProgram;
   readonly signal: AbortSignal;
   readonly onLine: (line: string) => void;
 }
 
 /** What the engine has by that name; `undefined` when it has nothing. */
-export async function inspectImage(reference: string, { program, signal }: Engine): Promise<Image | undefined> {
-  try {
-    const args = ["image", "inspect", "--", reference];
-    const { stdout } = await run(program.file, args, { env: program.env, signal });
-    const [found] = Inspected.parse(JSON.parse(stdout));
-    if (found === undefined) return undefined;
-    const { User, Entrypoint, Cmd, Labels } = found.Config;
-    return {
-      reference,
-      id: found.Id,
-      user: User ?? "",
-      entrypoint: Entrypoint ?? [],
-      command: Cmd ?? [],
-      labels: Labels ?? {},
-    };
-  } catch (error) {
-    if (isCiloError(error, BaseCode.commandFailed) && /no such image|not known|not found/iu.test(error.message))
-      return undefined;
-    throw error;
-  }
+export async function inspectImage(reference: string, { runtime, signal }: Engine): Promise<Image | undefined> {
+  const details = await runtime.image(reference, { signal });
+  return details === undefined ? undefined : { ...details, reference };
 }
 
 /** The image, pulled when it is not there. @throws CiloError `IMAGE_UNAVAILABLE` */
@@ -76,9 +46,9 @@ export async function needImage(reference: string, engine: Engine): Promise<Imag
 }
 
 /** The image under a name of its own that says which one it is. */
-export async function tagById(image: Image, repository: string, { program, signal }: Engine): Promise<Image> {
+export async function tagById(image: Image, repository: string, { runtime, signal }: Engine): Promise<Image> {
   const reference = `${repository}:${image.id.replace(/^sha256:/u, "").slice(0, 12)}`;
-  await run(program.file, ["tag", image.id, reference], { env: program.env, signal });
+  await runtime.tag({ imageId: image.id, name: reference }, { signal });
   return { ...image, reference };
 }
 

@@ -80,6 +80,7 @@ async function planMaking(
     service,
     contexts: [...(built?.buildContexts ?? []), ...(hasLocal ? [featureFolder(located, wanted)] : [])],
     engine: {
+      runtime: work.runtime,
       program: { ...program, env: { ...program.env, ...work.operation.env } },
       signal,
       onLine: (line) => onEvent({ kind: "engine", line }),
