@@ -241,7 +241,7 @@ describe("run", () => {
     expect(outcome).toMatchObject({ status: 127, stderr: expect.stringMatching(/cilo: no-such-command is not/u) });
   });
 
-  test.each([[["run", "claude", "dev", "task", "--cloud"]], [["run", "--remote", "claude", "dev"]]])(
+  test.each([[["run", "claude", "dev", "task", "--cloud"]], [["run", "--cloud", "claude", "dev"]]])(
     "%j is for a server, and says how to log in to one",
     async (argv) => {
       await using world = await createCilo();

@@ -20,12 +20,12 @@ export function openTunnel(context: CiloContext): Tunnel {
   return createWgTools({ env: context.env });
 }
 
-/** Networks that this machine has a route to, but those through this server's tunnel: VPNs, containers, the local network. */
+/** Networks that this machine has a route to, but those through this server's own tunnel: VPNs, containers, the local network. */
 export async function usedRoutes(context: CiloContext, session: CloudSession): Promise<string[]> {
   const { env, platform, signal } = context;
-  const routes = (await readHostRoutes({ env, platform, signal })).map(({ range }) => formatCidr(range));
-  const own = (await connectionsOf(homeRoot(context), session)).flatMap(({ routes: ranges }) => ranges);
-  return [...new Set(routes)].filter((route) => !own.includes(route));
+  const { tunnel } = await loadDevice(homeRoot(context), session);
+  const routes = (await readHostRoutes({ env, platform, signal })).filter(({ device }) => device !== tunnel);
+  return [...new Set(routes.map(({ range }) => formatCidr(range)))];
 }
 
 /**

@@ -13,7 +13,7 @@ export const runCommand = command({
       cloud: toggle(
         "The environment is on a server; the command runs here, in its local copy, which is sent afterwards",
       ),
-      remote: toggle("The environment is on a server, and the command runs there, in its workspace"),
+      remote: toggle("Not available yet"),
       server: value("Server to work with (default: CILO_SERVER, else the one last logged in to)", "url"),
     },
     aliases: { f: "file" },

@@ -7,7 +7,7 @@ import type { EnvironmentsDeps } from "./deps.ts";
 import { readDesired } from "./desired.ts";
 import type { Located, OperationContext, UpRequest, UpResult } from "./environments.ts";
 import { type Filling, fillWorkspace, rememberGenerated } from "./fill-workspace.ts";
-import { type Hook, readHook, requireConsent } from "./hook-consent.ts";
+import { allowedHook } from "./hook-consent.ts";
 import type { Operation } from "./operation.ts";
 import { DEFAULT_OPTIONS, chooseSuffix, mergeOptions } from "./options.ts";
 import { type Project, parseProject, projectLabel } from "./project.ts";
@@ -42,7 +42,7 @@ export async function createEnvironment(
   const work = createWork(deps, { runtime, operation, context });
   const options = mergeOptions(DEFAULT_OPTIONS, request.options);
   const suffix = chooseSuffix(config, deps);
-  const hook = await allowedHook(deps, source, config);
+  const hook = await allowedHook(deps, config, sourceProjectDir(source));
   const hasHostCommand = await allowedHostCommand(deps, { source, config, options });
   const mayBeMended = hasHostCommand || isMadeLater(config);
   const { project, info } = await work.progress.phase("parse", () =>
@@ -94,18 +94,6 @@ async function allowedHostCommand(
 /** A hook or a rendered file may yet make the project right. */
 function isMadeLater({ env }: ProjectConfig): boolean {
   return env.initHook !== undefined || env.render.length > 0;
-}
-
-async function allowedHook(
-  deps: EnvironmentsDeps,
-  source: SourceLocation,
-  config: ProjectConfig,
-): Promise<Hook | undefined> {
-  if (config.env.initHook === undefined) return undefined;
-  const project = sourceProjectDir(source);
-  const hook = await readHook(config.env.initHook, { project, folder: project });
-  await requireConsent(hook, { home: deps.home, consent: deps.consent, project });
-  return hook;
 }
 
 interface EarlyRequest {

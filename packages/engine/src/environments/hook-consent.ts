@@ -3,7 +3,8 @@ import { readFile, realpath } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { CiloError, isErrno, readFileIfThere, writeFileAtomic } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
-import type { Consent } from "./deps.ts";
+import type { ProjectConfig } from "./config.ts";
+import type { Consent, EnvironmentsDeps } from "./deps.ts";
 import type { Home } from "./home.ts";
 
 /** A project's hook with everything that was, or has to be, allowed about it. */
@@ -62,6 +63,22 @@ export async function requireConsent(
     `the hook of ${request.project} was not run, since ${why}: ${hook.command}`,
     { hint: "Look at it, then run the same command in a terminal and allow it once" },
   );
+}
+
+/**
+ * The hook of a project's config, allowed by the user; `undefined` where it has none, and on a machine of a server: there
+ * it ran before the files were sent.
+ * @throws CiloError `CONSENT_REQUIRED`
+ */
+export async function allowedHook(
+  deps: Pick<EnvironmentsDeps, "home" | "consent" | "guard">,
+  { env: { initHook } }: ProjectConfig,
+  project: string,
+): Promise<Hook | undefined> {
+  if (initHook === undefined || deps.guard !== undefined) return undefined;
+  const hook = await readHook(initHook, { project, folder: project });
+  await requireConsent(hook, { home: deps.home, consent: deps.consent, project });
+  return hook;
 }
 
 /** Remembers that the user allowed this hook. */

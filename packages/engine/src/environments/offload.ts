@@ -9,7 +9,7 @@ import { readProjectConfig } from "./config-file.ts";
 import type { ProjectConfig } from "./config.ts";
 import type { OperationContext } from "./environments.ts";
 import { fileWorkspaces } from "./file-workspaces.ts";
-import { type Hook, readHook, requireConsent } from "./hook-consent.ts";
+import { type Hook, allowedHook } from "./hook-consent.ts";
 import { runHook } from "./hook-run.ts";
 import { DEFAULT_OPTIONS, chooseSuffix, mergeOptions } from "./options.ts";
 import { parseProject, projectLabel } from "./project.ts";
@@ -56,13 +56,6 @@ export async function readOffloadedProject(
     notices: spec.notices,
     hook: await allowedHook(deps, config, project),
   };
-}
-
-async function allowedHook(deps: EnvironmentsDeps, config: ProjectConfig, project: string): Promise<Hook | undefined> {
-  if (config.env.initHook === undefined) return undefined;
-  const hook = await readHook(config.env.initHook, { project, folder: project });
-  await requireConsent(hook, { home: deps.home, consent: deps.consent, project });
-  return hook;
 }
 
 /** Where the local copy of an offloaded environment lies. */

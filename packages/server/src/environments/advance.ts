@@ -1,4 +1,10 @@
-import type { AgentClient, AgentEnvironment, EnvironmentId, EnvironmentStatus, Service } from "@cilo/api";
+import {
+  type AgentClient,
+  type AgentEnvironment,
+  type EnvironmentId,
+  type EnvironmentStatus,
+  Service,
+} from "@cilo/api";
 import { CiloError, delay, isCiloError } from "@cilo/base";
 import { freeBlock } from "../addresses/allocate.ts";
 import { closeUsage, openUsage } from "../billing/usage.ts";
@@ -90,7 +96,7 @@ async function up(parts: Parts, on: On, signal: AbortSignal): Promise<void> {
   });
   const ended = await untilEnded(begun, on, signal);
   observePhases(parts, row, ended);
-  await finish(parts, row, { status: "running", services: ended.services.map(serviceOf) });
+  await finish(parts, row, { status: "running", services: ended.services.map((service) => Service.parse(service)) });
 }
 
 async function stop(parts: Parts, on: On, signal: AbortSignal): Promise<void> {
@@ -213,10 +219,6 @@ function observePhases(parts: Parts, row: EnvironmentRow, ended: AgentEnvironmen
 function operationOf(row: EnvironmentRow) {
   if (row.operationId === null) throw new Error("an operation without an id");
   return row.operationId;
-}
-
-function serviceOf({ name, ip, ports }: Service): Service {
-  return { name, ip, ports };
 }
 
 function within(ms: number, signal: AbortSignal): AbortSignal {

@@ -1,4 +1,4 @@
-import type { AgentHealth } from "@cilo/api";
+import { type AgentHealth, Service } from "@cilo/api";
 import { mapLimit } from "@cilo/base";
 import { sql } from "kysely";
 import type { MachineRow } from "../machines/service.ts";
@@ -143,7 +143,7 @@ async function takeOver(parts: Parts, machine: MachineRow, told: Told): Promise<
     const status = row.operation === null ? statusAfter(row.status, told) : undefined;
     if (status === undefined) return;
     const reason = status === "running" ? null : (told.reason ?? reasonFor(told));
-    const services = told.services.map(({ name, ip, ports }) => ({ name, ip, ports }));
+    const services = told.services.map((service) => Service.parse(service));
     await db
       .updateTable("environments")
       .set({

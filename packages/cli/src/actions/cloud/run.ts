@@ -1,15 +1,12 @@
 import { join } from "node:path";
-import { EnvironmentId, openExec } from "@cilo/api";
 import { CiloError } from "@cilo/base";
 import type { Answer } from "../../answer.ts";
-import { attachExec } from "../../cloud/attach-exec.ts";
 import { sourcedRecord } from "../../cloud/sourced.ts";
-import { cloudStatus, connectedTarget } from "../../cloud/target.ts";
+import { cloudStatus } from "../../cloud/target.ts";
 import type { CiloContext } from "../../context.ts";
 import { CliCode } from "../../errors.ts";
 import { withProgress } from "../../operation.ts";
 import { type RunFlags, start } from "../run.ts";
-import { variables } from "../../variables.ts";
 import cloudDestroy from "./destroy.ts";
 import { syncNow } from "./sync.ts";
 import { upOnServer } from "./up.ts";
@@ -32,9 +29,13 @@ export async function runOnServer(context: CiloContext, run: CloudRun): Promise<
     throw new CiloError(CliCode.usage, "--file, --profile and --env-file go with local environments", {
       hint: "For a server they stand in .cilo/config.yml: compose_files, profiles, env_files",
     });
+  if (run.where === "remote")
+    throw new CiloError(CliCode.notAvailable, "--remote is not available yet", {
+      hint: `Run it in a service: cilo cloud exec ${environment} SERVICE ${run.command}; or here, with --cloud`,
+    });
   if (!flags.noUp) await upOnServer(context, { ...flags, ...PLAIN }, environment);
   try {
-    return run.where === "cloud" ? await runHere(context, run) : await runThere(context, run);
+    return await runHere(context, run);
   } finally {
     if (flags.destroyAfter)
       await cloudDestroy(
@@ -67,21 +68,4 @@ async function runHere(context: CiloContext, { flags, environment, command, args
     () => false,
   );
   return answer;
-}
-
-/** In the workspace on the machine, with its output and exit status. */
-async function runThere(context: CiloContext, { flags, environment, command, args }: CloudRun): Promise<Answer> {
-  const { status } = await cloudStatus(context, flags, environment);
-  const target = await connectedTarget(context, flags, environment);
-  const { CILO_WORKSPACE: _, ...env } = variables(status);
-  return await attachExec(context, { json: flags.json, noTty: false }, async (io) =>
-    openExec({
-      baseUrl: target.baseUrl,
-      token: await target.token(),
-      environmentId: EnvironmentId.parse(target.environment.id),
-      start: { command: [command, ...args], env, ...(io.tty === undefined ? {} : { tty: io.tty }) },
-      onOutput: io.onOutput,
-      signal: io.signal,
-    }),
-  );
 }
