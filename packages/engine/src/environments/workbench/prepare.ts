@@ -71,14 +71,14 @@ async function planMaking(
   const isolated = (await work.deps.guard?.admit({ spec, isolated: preview, workspace }, { signal })) ?? preview;
   const service = isolated.document.services[workbench.service] ?? {};
   const built = storedIsolation(isolated).services.find(({ name }) => name === builderOf(isolated, service));
-  const hasLocal = Object.keys(wanted.features).some((id) => id.startsWith("./"));
+  const local = Object.keys(wanted.features).filter((id) => id.startsWith("./"));
   const program = await work.runtime.program({ signal });
   return {
     isolated,
     workbench,
     wanted,
     service,
-    contexts: [...(built?.buildContexts ?? []), ...(hasLocal ? [featureFolder(located, wanted)] : [])],
+    contexts: [...(built?.buildContexts ?? []), ...local.map((id) => join(featureFolder(located, wanted), id))],
     engine: {
       runtime: work.runtime,
       program: { ...program, env: { ...program.env, ...work.operation.env } },
