@@ -32,7 +32,7 @@ describe("a command line that cannot be understood", () => {
     [["up", "dev", "--timeout"], "cilo: --timeout needs a value"],
     [["up", "dev", "--timeout", "soon"], 'cilo: timeout cannot be "soon": it must be a number of seconds up to 86400'],
     [["up", "dev", "--scale", "web"], 'cilo: scale cannot be "web": it must be SERVICE=NUMBER'],
-    [["spec", "--as", "yaml"], 'cilo: --as cannot be "yaml" — It is one of json, compose, devcontainer'],
+    [["spec", "--as", "yaml"], 'cilo: --as cannot be "yaml" — It is one of json, compose, devcontainer, dockerfile'],
     [["destroy"], "cilo: <env> is missing — Name environments, or all of them with --all"],
     [["init", "--undo", "--dns-port", "1"], "cilo: --undo goes without other flags"],
   ])("%j says what is wrong in one line and exits 2", async (argv, line) => {

@@ -56,3 +56,4 @@ export {
   readDevcontainer,
 } from "./parsers/devcontainer/index.ts";
 export type { DevcontainerProperty, ResolvedDevcontainer } from "./parsers/devcontainer/index.ts";
+export { procfileParser } from "./parsers/procfile/index.ts";

@@ -13,10 +13,10 @@ export const specCommand = command({
       format: { kind: "enum", values: formats, optional: true, brief: "Read it as this format" },
       as: {
         kind: "enum",
-        values: ["json", "compose", "devcontainer"],
+        values: ["json", "compose", "devcontainer", "dockerfile"],
         default: "json",
         brief:
-          "json: Cilo's EnvironmentSpec; compose: what docker compose config --format json prints; devcontainer: what devcontainer read-configuration prints",
+          "json: Cilo's EnvironmentSpec; compose: what docker compose config --format json prints; devcontainer: what devcontainer read-configuration prints; dockerfile: what is made for a Procfile project",
       },
       showValues: toggle("Do not mask environment values"),
     },

@@ -64,7 +64,7 @@ describe("completion", () => {
     ],
     [
       ["spec", "--as", ""],
-      ["json", "compose", "devcontainer"],
+      ["json", "compose", "devcontainer", "dockerfile"],
     ],
     [["up", "--no"], ["--no-wait"]],
     [

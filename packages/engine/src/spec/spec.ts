@@ -208,6 +208,24 @@ export const EnvironmentSpec = z.looseObject({
   variables: z.optional(z.record(z.string(), z.string())),
   /** The service that is entered, where the project has one. */
   workbench: z.optional(Workbench),
+  /** The languages that a generated image has, the one that runs the project first. */
+  detected: z.optional(
+    z.array(
+      z.object({
+        language: z.string(),
+        version: z.string(),
+        versionSource: z.string(),
+        manager: z.string(),
+        runtime: z.optional(z.string()),
+      }),
+    ),
+  ),
+  /** The processes of a Procfile, those that are not started too. */
+  processes: z.optional(
+    z.array(z.object({ name: z.string(), service: z.string(), role: z.enum(["web", "worker", "release", "oneoff"]) })),
+  ),
+  /** The add-ons that became services, with the variables that every process is told. */
+  addons: z.optional(z.array(z.object({ engine: z.string(), env: z.array(z.string()) }))),
   /** Other top-level elements in canonical form, `x-…` among them, by their key. */
   other: z.optional(z.record(z.string(), json)),
   notices: z.array(Notice),

@@ -21,16 +21,20 @@ export interface Source {
  * Reads JSON with comments and trailing commas; anything else that is wrong is refused, where it is.
  * @throws CiloError `FILE_NOT_FOUND`, `PROJECT_INVALID`
  */
-export function readSource(path: string, files: ProjectFiles): Source {
+export function readSource(path: string, files: ProjectFiles, name = "devcontainer.json"): Source {
+  const what = name === "devcontainer.json" ? "devcontainer" : name;
   const text = readText(path, files);
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true, disallowComments: false });
   const at = (offset: number): Problem => ({ message: "", file: path, ...lineAndColumn(text, offset) });
   if (errors.length > 0)
-    throw invalid(errors.slice(0, 100).map(({ error, offset }) => ({ ...at(offset), message: syntax(error) })));
+    throw invalid(
+      errors.slice(0, 100).map(({ error, offset }) => ({ ...at(offset), message: syntax(error) })),
+      what,
+    );
   const value = root === undefined ? undefined : toJson(root);
   if (root === undefined || !isObject(value))
-    throw invalid([{ ...at(root?.offset ?? 0), message: "a devcontainer.json is one JSON object" }]);
+    throw invalid([{ ...at(root?.offset ?? 0), message: `a ${name} is one JSON object` }], what);
   return {
     path,
     value,
@@ -44,9 +48,9 @@ export function readSource(path: string, files: ProjectFiles): Source {
 }
 
 /** The error for problems of one configuration. */
-export function invalid(problems: readonly Problem[]): CiloError {
+export function invalid(problems: readonly Problem[], what = "devcontainer"): CiloError {
   const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
-  return new CiloError(EngineCode.projectInvalid, `The devcontainer has ${count}`, { problems: [...problems] });
+  return new CiloError(EngineCode.projectInvalid, `The ${what} has ${count}`, { problems: [...problems] });
 }
 
 function readText(path: string, files: ProjectFiles): string {

@@ -1,0 +1,1 @@
+export { procfileParser } from "./procfile-parser.ts";
