@@ -1,4 +1,4 @@
-/** Writes the tables of Compose attributes and devcontainer properties in docs/SUPPORTED_FORMATS.md; test/supported-formats.test.ts says when it is out of date. */
+/** Writes the tables of Compose attributes, devcontainer properties and what Procfile projects have in docs/SUPPORTED_FORMATS.md; test/supported-formats.test.ts says when it is out of date. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -8,11 +8,13 @@ import {
   composeAttributes,
   devcontainerProperties,
   isolationRule,
+  procfileSupport,
 } from "@cilo/engine";
 
 /** The page with its tables as schema and code have them now. */
 export function withAttributes(page: string): string {
-  return withTable(withTable(page, "attributes", attributesTable()), "properties", propertiesTable());
+  const attributes = withTable(page, "attributes", attributesTable());
+  return withTable(withTable(attributes, "properties", propertiesTable()), "procfile", procfileTable());
 }
 
 function withTable(page: string, name: string, table: string): string {
@@ -53,6 +55,11 @@ function propertiesTable(): string {
 
 function propertyRow({ name, state, how, inLabel }: DevcontainerProperty): string {
   return `| \`${name}\`${inLabel ? " L" : ""} | ${state} | ${how.replaceAll("|", "\\|")} |`;
+}
+
+function procfileTable(): string {
+  const rows = procfileSupport().map(({ kind, name, state, how }) => `| ${kind} | \`${name}\` | ${state} | ${how} |`);
+  return ["| what | name | | what becomes of it |", "|---|---|---|---|", ...rows].join("\n");
 }
 
 if (process.argv[1] === import.meta.filename) {

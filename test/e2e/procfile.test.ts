@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { ensureImages } from "../../scripts/setup/images.ts";
@@ -56,7 +56,7 @@ test("a Node project with a worker, a release step and add-ons; an edit and --bu
   expect(fetched).toMatch(/^\d{4}-.*\.log$/u);
   const { workspace } = await statusOf(machine, "one");
   const web = join(workspace, "web.mjs");
-  await writeFile(web, (project["web.mjs"] ?? "").toString().replace('"first"', '"second"'));
+  await writeFile(web, (await readFile(web, "utf8")).replace('"first"', '"second"'));
   await machine.ok(["up", "one", "--build"]);
   expect((await machine.request("http://web.one.test:5100/")).body).toContain("second");
   expect((await machine.request("http://web.two.test:5100/")).body).toContain("first");

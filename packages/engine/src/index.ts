@@ -56,4 +56,5 @@ export {
   readDevcontainer,
 } from "./parsers/devcontainer/index.ts";
 export type { DevcontainerProperty, ResolvedDevcontainer } from "./parsers/devcontainer/index.ts";
-export { procfileParser } from "./parsers/procfile/index.ts";
+export { procfileParser, procfileSupport } from "./parsers/procfile/index.ts";
+export type { ProcfileSupport } from "./parsers/procfile/index.ts";

@@ -21,7 +21,7 @@ const USER = "app";
 const PASSWORD = "app";
 
 /** The engines that add-ons become. */
-const ENGINES: Readonly<Record<string, Engine>> = {
+export const ENGINES: Readonly<Record<string, Engine>> = {
   postgres: {
     kinds: {
       "heroku-postgresql": "DATABASE",

@@ -4,6 +4,7 @@ import { type Problem } from "@cilo/base";
 import { type JsonObject, type Source, isObject, readSource } from "../devcontainer/read.ts";
 import type { ProjectFiles } from "../parser.ts";
 import { invalid } from "./project.ts";
+import { APP_JSON } from "./support.ts";
 
 export interface WantedAddon {
   /** Without its plan. */
@@ -24,9 +25,11 @@ export interface AppJson {
   readonly stopped: ReadonlySet<string>;
   readonly postdeploy?: string;
   readonly buildpacks: readonly string[];
+  /** Members that nobody knows. */
+  readonly unknown: readonly string[];
 }
 
-const NONE: AppJson = { env: {}, missing: [], addons: [], stopped: new Set(), buildpacks: [] };
+const NONE: AppJson = { env: {}, missing: [], addons: [], stopped: new Set(), buildpacks: [], unknown: [] };
 
 interface Reading {
   readonly source: Source;
@@ -53,6 +56,7 @@ export function readAppJson(
     file,
     env,
     missing,
+    unknown: Object.keys(source.value).filter((name) => !name.startsWith("$") && !Object.hasOwn(APP_JSON, name)),
     addons: entries(reading, "addons").flatMap(([path, value]) => addonOf(reading, path, value)),
     stopped: stoppedIn(reading),
     buildpacks: entries(reading, "buildpacks").flatMap(([, value]) =>

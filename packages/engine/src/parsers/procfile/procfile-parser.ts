@@ -194,6 +194,10 @@ function noticesOf(app: AppJson, ignored: readonly string[]): Notice[] {
       code: "addon-ignored",
       message: `the add-on ${JSON.stringify(vendor)} is no service here and is passed over`,
     })),
+    ...app.unknown.map((name) => ({
+      code: "property-unknown",
+      message: `${JSON.stringify(name)} is no member of app.json and is not used`,
+    })),
     ...app.missing.map((name) => ({
       code: "variable-missing",
       message: `app.json asks for ${name}, and nothing gives it a value: set it in .env`,

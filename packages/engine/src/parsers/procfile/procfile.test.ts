@@ -80,7 +80,7 @@ test(".env goes before app.json and add-ons, but for an add-on's address on this
     ".env":
       'PORT=8080\nDATABASE_URL="postgres://localhost:5432/x"\nREDIS_URL=redis://elsewhere:1\nENERGY=20 GeV\nA=mine',
     "app.json":
-      '{"env":{"A":"theirs","B":{"value":"b"},"KEY":{"generator":"secret"},"NEED":{"required":true},"MAY":{"required":false}},"addons":["postgresql","redis","newrelic:wayne"]}',
+      '{"env":{"A":"theirs","B":{"value":"b"},"KEY":{"generator":"secret"},"NEED":{"required":true},"MAY":{"required":false}},"addons":["postgresql","redis","newrelic:wayne"],"adons":1}',
   });
   expect(services["web"]?.environment).toMatchObject({
     PORT: "8080",
@@ -93,6 +93,7 @@ test(".env goes before app.json and add-ons, but for an add-on's address on this
   });
   expect(notices.map(({ code, message }) => `${code} ${message}`)).toEqual([
     expect.stringContaining('addon-ignored the add-on "newrelic"'),
+    'property-unknown "adons" is no member of app.json and is not used',
     expect.stringContaining("variable-missing app.json asks for NEED"),
   ]);
 });
