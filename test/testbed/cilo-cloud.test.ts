@@ -4,31 +4,26 @@ import { checkout, topologyOf } from "../../testbed/topology.ts";
 import { type TestHost, testHost } from "./support/testbed.ts";
 
 const serverUrl = serverUrlOf(topologyOf(checkout));
-const root = { user: "root" } as const;
 let key: string;
 
-/** A laptop that is logged in, with a copy of the shop; what it has on the server is destroyed when the test has ended. */
+/** A laptop whose ordinary user is logged in and has a copy of the shop. All of it is gone when the test has ended. */
 async function laptop(name: "laptop-1" | "laptop-2"): Promise<{ host: TestHost; cilo: Cilo; shop: string }> {
   const host = await testHost(name);
-  const home = await host.folder();
-  const cilo: Cilo = async (args, options = {}) => {
-    const env = { CILO_HOME: `${home}/cilo`, HOME: home };
-    return await host.exec(["sh", "-c", 'cd "$0" && exec cilo "$@"', `${home}/shop`, ...args], {
-      ...root,
-      ...options,
-      env,
-      timeoutMs: 180_000,
-    });
-  };
-  await host.ok(["cp", "-r", "/opt/checkout/examples/shop", `${home}/shop`], root);
-  await cilo(["init", "--dns-port", "5354"]);
-  await cilo(["cloud", "login", "--server", serverUrl, "--stdin"], { input: key });
+  const folder = await host.folder();
+  const shop = `${folder}/shop`;
+  const cilo: Cilo = async (args, options = {}) =>
+    await host.exec(["sh", "-c", 'cd "$0" && exec cilo "$@"', shop, ...args], { ...options, timeoutMs: 180_000 });
   onTestFinished(async () => {
-    const known = await host.sh(`ls ${home}/cilo/cloud/envs 2>/dev/null || true`, root);
-    for (const name of known.split("\n").filter(Boolean)) await cilo(["cloud", "destroy", name, "--force"]);
-    await cilo(["init", "--undo"]);
+    const known = await host.sh("ls ~/.cilo/cloud/envs 2>/dev/null || true");
+    for (const environment of known.split("\n").filter(Boolean))
+      await cilo(["cloud", "destroy", environment, "--force"]);
+    await host.ok(["sudo", "cilo", "init", "--undo"]);
+    await host.sh("rm -rf ~/.cilo");
   }, 240_000);
-  return { host, cilo, shop: `${home}/shop` };
+  await host.ok(["cp", "-r", "/opt/checkout/examples/shop", shop]);
+  await host.ok(["sudo", "cilo", "init"]);
+  await cilo(["cloud", "login", "--server", serverUrl, "--stdin"], { input: key });
+  return { host, cilo, shop };
 }
 
 type Cilo = (
@@ -49,7 +44,7 @@ async function up(cilo: Cilo, name: string): Promise<Status> {
 }
 
 const get = async (host: TestHost, url: string): Promise<string> =>
-  await host.ok(["curl", "--silent", "--show-error", "--fail", "--max-time", "10", url], root);
+  await host.ok(["curl", "--silent", "--show-error", "--fail", "--max-time", "10", url]);
 
 beforeAll(async () => {
   key = await (await testHost("server")).ok(["cat", adminKeyFile]);
@@ -58,7 +53,7 @@ beforeAll(async () => {
 describe("cilo cloud", () => {
   test("brings the shop up on a machine, and its services answer here by the same names", async () => {
     const { host, cilo, shop } = await laptop("laptop-1");
-    const before = await host.ok(["sh", "-c", 'cd "$0" && find . -type f | sort | xargs sha256sum', shop], root);
+    const before = await host.ok(["sh", "-c", 'cd "$0" && find . -type f | sort | xargs sha256sum', shop]);
     const { status, services } = await up(cilo, "agent-1");
     expect(status).toBe("running");
     expect(services.map(({ service, url }) => [service, url])).toEqual(
@@ -69,10 +64,10 @@ describe("cilo cloud", () => {
       ]),
     );
     const order = ["--json", '{"item":"tea","quantity":2}', "http://api.agent-1.test:3000/orders"];
-    await host.ok(["curl", "--silent", "--fail", ...order], root);
+    await host.ok(["curl", "--silent", "--fail", ...order]);
     expect(await get(host, "http://web.agent-1.test/api/orders")).toContain('"item":"tea"');
     expect(await get(host, "http://shop.agent-1.test/api/orders")).toContain('"item":"tea"');
-    expect(await host.ok(["sh", "-c", 'cd "$0" && find . -type f | sort | xargs sha256sum', shop], root)).toBe(before);
+    expect(await host.ok(["sh", "-c", 'cd "$0" && find . -type f | sort | xargs sha256sum', shop])).toBe(before);
   });
 
   test("commands run in its services with their input, output and status", async () => {
@@ -87,7 +82,7 @@ describe("cilo cloud", () => {
   test("an edit reaches the machine with sync, and edits made there come home with merge", async () => {
     const { host, cilo, shop } = await laptop("laptop-1");
     await up(cilo, "agent-3");
-    await host.sh(`echo '<h1>edited here</h1>' > ${shop}/web/html/index.html`, root);
+    await host.sh(`echo '<h1>edited here</h1>' > ${shop}/web/html/index.html`);
     const synced = await cilo(["cloud", "sync", "agent-3", "--json"]);
     expect(JSON.parse(synced.stdout)).toMatchObject({
       applied: [{ path: "web/html/index.html", kind: "changed" }],
@@ -108,7 +103,7 @@ describe("cilo cloud", () => {
     expect(addresses(there.services)).toEqual(addresses(services));
     expect(await get(second.host, "http://api.agent-4.test:3000/orders")).toBe("[]");
     expect(await first.cilo(["cloud", "disconnect", "agent-4"])).toMatchObject({ exitCode: 0 });
-    expect((await first.host.exec(["getent", "hosts", "api.agent-4.test"], root)).exitCode).not.toBe(0);
+    expect((await first.host.exec(["getent", "hosts", "api.agent-4.test"])).exitCode).not.toBe(0);
     expect(await get(second.host, "http://api.agent-4.test:3000/orders")).toBe("[]");
   });
 
@@ -116,14 +111,14 @@ describe("cilo cloud", () => {
     const { host, cilo } = await laptop("laptop-1");
     await up(cilo, "agent-5");
     expect(await cilo(["cloud", "destroy", "agent-5"])).toMatchObject({ exitCode: 0 });
-    expect((await host.exec(["getent", "hosts", "api.agent-5.test"], root)).exitCode).not.toBe(0);
-    expect((await host.exec(["ip", "link", "show", "cilo0"], root)).exitCode).not.toBe(0);
+    expect((await host.exec(["getent", "hosts", "api.agent-5.test"])).exitCode).not.toBe(0);
+    expect((await host.exec(["ip", "link", "show", "cilo0"])).exitCode).not.toBe(0);
     expect(await cilo(["cloud", "status", "agent-5"])).toMatchObject({ exitCode: 3 });
   });
 
   test("a project that may not run on a shared machine is refused by name", async () => {
     const { host, cilo, shop } = await laptop("laptop-1");
-    await host.sh(`printf 'services:\\n  web:\\n    privileged: true\\n' > ${shop}/compose.override.yml`, root);
+    await host.sh(`printf 'services:\\n  web:\\n    privileged: true\\n' > ${shop}/compose.override.yml`);
     const refused = await cilo(["cloud", "up", "agent-6", "--from", "."]);
     expect(refused.exitCode).toBe(5);
     expect(refused.stderr).toMatch(/^cilo: services\.web: .*privileged.* is not allowed on a shared machine — /u);

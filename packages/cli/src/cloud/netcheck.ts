@@ -50,7 +50,7 @@ async function checkTunnel(context: CiloContext, session: CloudSession): Promise
     return [{ check: "tunnel", status: "ok", message: "no environment of this server is connected here" }];
   const device = await loadDevice(home, session);
   try {
-    const status = await openTunnel(context).status(device.tunnel, signal);
+    const status = await (await openTunnel(context)).status(device.tunnel, signal);
     if (status === undefined)
       return [
         {

@@ -1,10 +1,14 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CiloError, lock } from "@cilo/base";
 import {
   type Tunnel,
   type TunnelPeer,
+  createHelperTunnel,
   createWgTools,
+  findHelper,
   formatCidr,
+  helperMissing,
   isWireGuardKey,
   isWireGuardSecret,
   readHostRoutes,
@@ -15,9 +19,15 @@ import { type Device, loadDevice } from "./device.ts";
 import { type CloudRecord, type Connection, listCloudRecords } from "./record.ts";
 import type { CloudSession } from "./session.ts";
 
-/** WireGuard as this user may use it: as root with the system's tools, else through the helper. */
-export function openTunnel(context: CiloContext): Tunnel {
-  return createWgTools({ env: context.env });
+/**
+ * WireGuard as this user may use it: as root with the system's tools, else through the helper.
+ * @throws CiloError `TUNNEL_REFUSED` where `sudo cilo init` has installed none
+ */
+export async function openTunnel({ env, uid }: CiloContext): Promise<Tunnel> {
+  if (uid === 0) return createWgTools({ env });
+  const ask = await findHelper();
+  if (ask === undefined) throw helperMissing("cilo cloud");
+  return createHelperTunnel({ ask, env });
 }
 
 /** Networks that this machine has a route to, but those through this server's own tunnel: VPNs, containers, the local network. */
@@ -38,7 +48,8 @@ export async function applyTunnel(context: CiloContext, session: CloudSession): 
   await using _ = await lock(join(home, "locks", `tunnel-${session.id}`), { signal });
   const device = await loadDevice(home, session);
   const connections = await connectionsOf(home, session);
-  const tunnel = openTunnel(context);
+  if (connections.length === 0 && !existsSync(`/sys/class/net/${device.tunnel}`)) return;
+  const tunnel = await openTunnel(context);
   if (connections.length === 0) return await tunnel.down(device.tunnel, signal);
   const addresses = [...new Set(connections.map(({ assignedIp }) => `${assignedIp}/32`))];
   await tunnel.up({ name: device.tunnel, privateKey: device.keys.privateKey, addresses }, signal);
@@ -75,7 +86,7 @@ function peersOf(connections: readonly Connection[]): TunnelPeer[] {
 /** True when the tunnel to the environment's machine is there as the record says. */
 export async function isTunnelUp(context: CiloContext, device: Device, { connection }: CloudRecord): Promise<boolean> {
   if (connection === undefined) return false;
-  const status = await openTunnel(context).status(device.tunnel, context.signal);
+  const status = await (await openTunnel(context)).status(device.tunnel, context.signal);
   const peer = status?.peers.find(({ publicKey }) => publicKey === connection.machineKey);
   return peer !== undefined && connection.routes.every((route) => status?.routes.includes(route));
 }
