@@ -81,6 +81,8 @@ describe("cilo cloud", () => {
 
   test("an edit reaches the machine with sync, and edits made there come home with merge", async () => {
     const { host, cilo, shop } = await laptop("laptop-1");
+    await host.sh(`mkdir ${shop}/notes && echo a > ${shop}/notes/first.txt`);
+    await host.sh(`printf 'services: {web: {volumes: ["./notes:/notes"]}}' > ${shop}/compose.override.yml`);
     await up(cilo, "agent-3");
     await host.sh(`echo '<h1>edited here</h1>' > ${shop}/web/html/index.html`);
     const synced = await cilo(["cloud", "sync", "agent-3", "--json"]);
@@ -90,6 +92,14 @@ describe("cilo cloud", () => {
     });
     expect(await get(host, "http://web.agent-3.test/")).toContain("edited here");
     expect(await cilo(["cloud", "diff", "agent-3", "--name-only"])).toMatchObject({ exitCode: 0, stdout: "" });
+
+    await cilo(["cloud", "exec", "agent-3", "web", "sh", "-c", "echo made there > /notes/made.txt"]);
+    const changes = await cilo(["cloud", "diff", "agent-3", "--json"]);
+    expect(JSON.parse(changes.stdout), changes.stderr).toMatchObject({
+      changes: [{ path: "notes/made.txt", kind: "added" }],
+    });
+    expect(await cilo(["cloud", "merge", "agent-3"])).toMatchObject({ exitCode: 0 });
+    expect(await host.ok(["cat", `${shop}/notes/made.txt`])).toBe("made there");
   });
 
   test("a second person has the same names and addresses; one who leaves takes nothing from the other", async () => {

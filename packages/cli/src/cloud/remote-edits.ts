@@ -3,7 +3,7 @@ import { CiloError } from "@cilo/base";
 import type { AgentClient, EnvironmentId } from "@cilo/api";
 import { EngineCode, type TreePair, offloadedPair, readProjectConfig } from "@cilo/engine";
 import type { CiloContext } from "../context.ts";
-import { transfer } from "./rsync.ts";
+import { type Transfer, transfer } from "./rsync.ts";
 import { sourcedRecord } from "./sourced.ts";
 
 interface Asked {
@@ -21,13 +21,13 @@ export async function remoteEdits(context: CiloContext, { name, id, agent }: Ask
   const access = await agent.sync({ body: { environmentId: id }, signal: context.signal });
   if (access.workspaceUrl === undefined) return new Set();
   const there = { ...access, url: access.workspaceUrl };
-  const { items } = await transfer(context, {
-    folder: paths.workspace,
-    access: there,
-    direction: "down",
-    dryRun: true,
-  });
-  return new Set(items.map(({ path }) => path.replace(/\/$/u, "")));
+  return await differing(context, { folder: paths.workspace, access: there, direction: "down" });
+}
+
+/** Paths that a transfer would change in more than their times. */
+async function differing(context: CiloContext, request: Transfer): Promise<ReadonlySet<string>> {
+  const { items } = await transfer(context, { ...request, dryRun: true });
+  return new Set(items.filter(({ change }) => !change.startsWith(".")).map(({ path }) => path.replace(/\/$/u, "")));
 }
 
 /**
@@ -38,17 +38,22 @@ export async function remoteEdits(context: CiloContext, { name, id, agent }: Ask
 export async function fetchRemoteEdits(context: CiloContext, { name, id, agent }: Asked): Promise<TreePair> {
   const { record, paths } = await sourcedRecord(context, name);
   const access = await agent.sync({ body: { environmentId: id }, signal: context.signal });
-  const { items } = await transfer(context, { folder: paths.workspace, access, direction: "up", dryRun: true });
-  if (items.some(({ change }) => !change.startsWith(".")))
-    throw new CiloError(EngineCode.wouldLose, `the local copy of ${name} has edits that its machine does not have`, {
-      hint: `Send them first: cilo cloud sync ${name}`,
-    });
-  if (access.workspaceUrl !== undefined)
-    await transfer(context, {
+  const unsent = await differing(context, { folder: paths.workspace, access, direction: "up" });
+  if (access.workspaceUrl !== undefined) {
+    const there = {
       folder: paths.workspace,
       access: { ...access, url: access.workspaceUrl },
       direction: "down",
-    });
+    } as const;
+    const edited = await differing(context, there);
+    // What was fetched before is not as it was sent, but as it is there.
+    const lost = [...unsent].find((path) => edited.has(path));
+    if (lost !== undefined)
+      throw new CiloError(EngineCode.wouldLose, `${lost} of the local copy of ${name} was edited and not sent`, {
+        hint: `Send it first: cilo cloud sync ${name}`,
+      });
+    await transfer(context, there);
+  }
   const { deps } = await context.wiring();
   const config = await readProjectConfig(join(record.source.root, record.source.projectPath));
   const source = { sourceRoot: record.source.root, projectPath: record.source.projectPath };
