@@ -75,7 +75,8 @@ function plan(project: Project, { version, manager }: Detection): Plan {
     needsSource: ["preinstall", "postinstall", "prepare"].some((one) => Object.hasOwn(scripts, one)),
     build: build === undefined ? [] : [`${inFolder}${name} run ${build}`],
     ignore: ["node_modules", `${folder}node_modules`],
-    carried: ["/usr/local/bin", "/usr/local/lib/node_modules"],
+    // Yarn is below /opt, with a link from bin.
+    carried: ["/usr/local/bin", "/usr/local/lib/node_modules", "/opt"],
     start: startOf(scripts, manifest, name),
   };
 }

@@ -32,6 +32,8 @@ export const ruby: Language = {
       manifests: present(project, ["Gemfile", "Gemfile.lock", ".ruby-version", ".tool-versions"]),
       install: ["bundle install"],
       needsSource: /\bpath:\s|^\s*gemspec\b|eval_gemfile/mu.test(project.text("Gemfile") ?? ""),
+      // Rails and Puma write there, and a folder that is only logs and caches is not copied.
+      build: ["mkdir -p log tmp/cache tmp/pids tmp/sockets"],
       ignore: ["vendor/bundle"],
       start: project.has("bin/rails") ? "bin/rails server" : rackup(project),
     };
