@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { stat } from "node:fs/promises";
 import { BaseCode, CiloError, type RunResult, isCiloError, isErrno, mapLimit, run } from "@cilo/base";
 import { EngineCode } from "../errors.ts";
@@ -178,7 +180,19 @@ function adapted(
 ): { readonly composeFile: string; readonly input?: { readonly input: string } } {
   return engine.adapt === undefined
     ? { composeFile }
-    : { composeFile: "-", input: { input: renderComposeFile(engine.adapt(document)) } };
+    : { composeFile: "-", input: { input: renderComposeFile(withDockerfiles(engine.adapt(document), composeFile)) } };
+}
+
+/** The classic builder reads no inline Dockerfile: each is written beside the Compose file. */
+function withDockerfiles(document: IsolatedSpec["document"], composeFile: string): IsolatedSpec["document"] {
+  const services = Object.entries(document.services).map(([name, service]) => {
+    const { dockerfile_inline: text, ...build } = service.build ?? {};
+    if (text === undefined) return [name, service] as const;
+    const dockerfile = join(dirname(composeFile), `${name}.Dockerfile`);
+    writeFileSync(dockerfile, text, { mode: 0o600 });
+    return [name, { ...service, build: { ...build, dockerfile } }] as const;
+  });
+  return { ...document, services: Object.fromEntries(services) };
 }
 
 /** Does what Compose leaves undone when containers and networks change; answers whether it must recreate containers. */
