@@ -4,6 +4,7 @@ import { checkout, topologyOf } from "../../testbed/topology.ts";
 import { type TestHost, testHost } from "./support/testbed.ts";
 
 const serverUrl = serverUrlOf(topologyOf(checkout));
+const isLong = process.env["CILO_TEST_LONG"] === "1";
 let key: string;
 
 /** A laptop whose ordinary user is logged in and has a copy of the shop. All of it is gone when the test has ended. */
@@ -132,5 +133,42 @@ describe("cilo cloud", () => {
     const refused = await cilo(["cloud", "up", "agent-6", "--from", "."]);
     expect(refused.exitCode).toBe(5);
     expect(refused.stderr).toMatch(/^cilo: services\.web: .*privileged.* is not allowed on a shared machine — /u);
+  });
+
+  test("a revoked key's device is cut off, and the others' connections stay", async () => {
+    const first = await laptop("laptop-1");
+    const second = await laptop("laptop-2");
+    await up(first.cilo, "agent-7");
+    const made = await first.cilo(["cloud", "keys", "create", "leaver", "--scope", "developer", "--json"]);
+    const leaver: { id: string; key: string } = JSON.parse(made.stdout);
+    await second.cilo(["cloud", "login", "--server", serverUrl, "--stdin"], { input: leaver.key });
+    expect(await second.cilo(["cloud", "connect", "agent-7"])).toMatchObject({ exitCode: 0 });
+    expect(await get(second.host, "http://api.agent-7.test:3000/orders")).toBe("[]");
+    expect(await first.cilo(["cloud", "keys", "revoke", leaver.id])).toMatchObject({ exitCode: 0 });
+    const answers = async (): Promise<number> =>
+      (await second.host.exec(["curl", "--silent", "--fail", "--max-time", "1", "http://api.agent-7.test:3000/orders"]))
+        .exitCode;
+    await expect.poll(answers, { timeout: 5000, interval: 100 }).not.toBe(0);
+    expect(await get(first.host, "http://api.agent-7.test:3000/orders")).toBe("[]");
+    await second.cilo(["cloud", "login", "--server", serverUrl, "--stdin"], { input: key });
+  });
+
+  test("an up that is killed anywhere is taken up by the next, and destroy leaves nothing on either side", async () => {
+    const { host, cilo, shop } = await laptop("laptop-1");
+    const points = Array.from({ length: isLong ? 20 : 2 }, () => (0.3 + Math.random() * 9).toFixed(2));
+    for (const [index, seconds] of points.entries()) {
+      const killed = ["sh", "-c", 'cd "$0" && exec timeout --signal=KILL "$@"', shop, seconds, "cilo", "cloud", "up"];
+      await host.exec([...killed, "agent-8", "--from", "."]);
+      if (index % 2 === 0) {
+        const { status } = await up(cilo, "agent-8");
+        expect(status, `killed after ${seconds} s`).toBe("running");
+        expect(await get(host, "http://api.agent-8.test:3000/orders")).toBe("[]");
+      }
+      const destroyed = await cilo(["cloud", "destroy", "agent-8"]);
+      const isUnknown = destroyed.exitCode === 3 && seconds < "1";
+      expect(destroyed.exitCode === 0 || isUnknown, `after ${seconds} s: ${destroyed.stderr}`).toBe(true);
+      expect(JSON.parse((await cilo(["cloud", "list", "--json"])).stdout)).toEqual({ environments: [] });
+      expect((await host.exec(["ip", "link", "show", "cilo0"])).exitCode).not.toBe(0);
+    }
   });
 });
