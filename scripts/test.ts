@@ -40,6 +40,7 @@ await runScript(async (signal) => {
     tally = add(tally, await runProject(machine, { project, paths }));
   tally = add(tally, await nothingLeft(machine, before));
 
+  for (const failure of tally.failures ?? []) console.log(`failed: ${failure}`);
   console.log(describeTally(tally));
   process.exitCode = tally.failed === 0 ? 0 : 1;
 });
@@ -48,5 +49,6 @@ async function nothingLeft(machine: Machine, before: readonly string[]): Promise
   const left = (await leftAtEngine(machine)).filter((name) => !before.includes(name));
   console.log(`${left.length === 0 ? "ok  " : "FAIL"} check: the tests left nothing at the engine`);
   for (const name of left) console.log(`  ${name}`);
-  return left.length === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  if (left.length === 0) return { passed: 1, failed: 0 };
+  return { passed: 0, failed: 1, failures: [`left at the engine: ${left.join(", ")}`] };
 }

@@ -23,7 +23,7 @@ export async function runChecks(machine: Machine): Promise<Tally> {
     machine.signal.throwIfAborted();
     console.log(`${passed ? "ok  " : "FAIL"} check: ${name}`);
     if (!passed) console.log(lines.slice(-200).join("\n"));
-    tally = add(tally, passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
+    tally = add(tally, passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, failures: [`check: ${name}`] });
   }
   return tally;
 }

@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { attach } from "@cilo/base";
+import * as z from "zod";
 import type { Machine } from "../setup/machine.ts";
 import type { Tally } from "./tally.ts";
 
@@ -14,22 +15,34 @@ export async function runProject(machine: Machine, run: { project: string; paths
     const options = ["--project", run.project, "--passWithNoTests", "--reporter=default", "--reporter=json"];
     const argv = ["run", ...options, `--outputFile.json=${report}`, ...run.paths];
     const status = await attach("vitest", argv, { signal: machine.signal, env: process.env });
-    return tallyOf(await readFile(report, "utf8").catch(() => ""), status);
+    return tallyOf(await readFile(report, "utf8").catch(() => ""), { status, project: run.project });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** The numbers of a JSON report; a bad status that no failed test explains is a failure of its own. */
-export function tallyOf(report: string, status: number): Tally {
-  const numbers: unknown = report === "" ? {} : JSON.parse(report);
-  const passed = numberOf(numbers, "numPassedTests");
-  const failed = numberOf(numbers, "numFailedTests");
-  return { passed, failed: status !== 0 && failed === 0 ? 1 : failed };
-}
+const Report = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
+    }),
+  ),
+});
 
-function numberOf(report: unknown, key: string): number {
-  if (typeof report !== "object" || report === null) return 0;
-  const value: unknown = Reflect.get(report, key);
-  return typeof value === "number" ? value : 0;
+/** The numbers of a JSON report; a bad status that no failed test explains is a failure of its own. */
+export function tallyOf(text: string, { status, project }: { status: number; project: string }): Tally {
+  const report = text === "" ? undefined : Report.parse(JSON.parse(text));
+  const [passed, counted] = [report?.numPassedTests ?? 0, report?.numFailedTests ?? 0];
+  const failed = status !== 0 && counted === 0 ? 1 : counted;
+  if (failed === 0) return { passed, failed };
+  const failures = (report?.testResults ?? []).flatMap((file) => {
+    const names = file.assertionResults.filter((one) => one.status === "failed").map(({ fullName }) => fullName);
+    const all = names.length === 0 && file.status === "failed" ? ["could not be run"] : names;
+    return all.map((name) => `${project}: ${relative(process.cwd(), file.name)}: ${name}`);
+  });
+  return { passed, failed, failures: failures.length === 0 ? [`${project}: ended with status ${status}`] : failures };
 }
