@@ -166,7 +166,7 @@ function scalarShapes(tree: Tree, shape: Exclude<Shape, object>): Json | undefin
       if (tree.kind !== "map") throw new ShortSyntaxFault("expected a mapping");
       return keyValues(tree, "");
     case "hosts":
-      return hosts(tree);
+      return sizeOf(tree) === 0 ? undefined : hosts(tree);
     case "ssh":
       return sshKeys(tree);
     case "ulimit":
@@ -254,6 +254,10 @@ function withExtensions(tree: TreeMap): readonly (readonly [string, Tree])[] {
   const extensions = members.filter(([key]) => key.startsWith("x-"));
   if (extensions.length === 0) return members;
   return [...members.filter(([key]) => !key.startsWith("x-")), [EXTENSIONS, map(extensions, tree)]];
+}
+
+function sizeOf(tree: Tree): number {
+  return tree.kind === "map" ? tree.entries.size : tree.kind === "list" ? tree.items.length : 1;
 }
 
 /** `name=ip` lines, sorted; a name may have several addresses. */

@@ -164,6 +164,8 @@ function envFiles(tree: Tree): Tree {
 }
 
 function envFile(tree: Tree): Tree {
+  // A date is text to the schema and nothing to this stage.
+  if (tree.kind === "scalar" && tree.type === "time") return nothing(tree);
   const long = tree.kind === "map" ? tree : map([["path", text(textOf(tree, "a file"), tree)]], tree);
   if (!long.entries.has("required")) long.entries.set("required", bool(true, tree));
   return long;

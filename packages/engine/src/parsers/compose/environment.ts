@@ -105,7 +105,7 @@ export function resolveEnvironment(service: JsonObject, { session, env }: Servic
   const lookup: Lookup = (name) => collected.get(name) ?? env.get(name);
   for (const file of listOf(service["env_file"])) {
     const { path, required, format } = envFileOf(file);
-    if (!required && session.files.kind(path) === undefined) continue;
+    if (!required && (path === "" || session.files.kind(path) === undefined)) continue;
     for (const [key, value] of readEnvFile(path, { session, lookup, format })) collected.set(key, value);
   }
   delete service["env_file"];

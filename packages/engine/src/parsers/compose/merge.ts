@@ -75,10 +75,11 @@ function mergeTrees(base: Tree, over: Tree, merge: Merge): Tree {
   return mismatch(over, merge);
 }
 
-/** One list after the other; nothing after a spent list is still spent. */
+/** One list after the other; nothing after a spent list, or after what was no list, is a spent list. */
 function joined(base: Tree, items: readonly Tree[], over: TreeList): TreeList {
   const all = list([...items, ...over.items], over);
-  return base.kind === "list" && base.spent === true && all.items.length === 0 ? { ...all, spent: true } : all;
+  const fresh = base.kind === "list" && base.spent !== true;
+  return fresh || all.items.length > 0 ? all : { ...all, spent: true };
 }
 
 function mismatch(over: Tree, merge: Merge): Tree {

@@ -61,6 +61,8 @@ const pairs: Field = { shape: "pairs" };
 const options: Field = { shape: "options" };
 const environment: Field = { shape: "environment" };
 const duration: Field = { shape: "duration", keepZero: true };
+/** A host without addresses is one nevertheless. */
+const hosts: Field = { shape: "hosts", keepZero: true };
 const command: Field = { shape: "command", keepZero: true, printed: null };
 
 function struct(fields: Struct): Shape {
@@ -108,7 +110,7 @@ const build: Struct = {
   no_cache: bool,
   additional_contexts: pairs,
   pull: bool,
-  extra_hosts: { shape: "hosts" },
+  extra_hosts: hosts,
   isolation: text,
   network: text,
   target: text,
@@ -293,7 +295,7 @@ export const SERVICE: Struct = {
   expose: texts,
   extends: { shape: struct({ file: text, service: text }), keepZero: true },
   external_links: list,
-  extra_hosts: { shape: "hosts" },
+  extra_hosts: hosts,
   group_add: list,
   gpus: listOf(deviceRequest),
   hostname: text,

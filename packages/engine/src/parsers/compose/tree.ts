@@ -30,7 +30,7 @@ export interface TreeScalar extends Placed {
 export interface TreeList extends Placed {
   readonly kind: "list";
   readonly items: Tree[];
-  /** An empty list that has been through a file's last stage: the reference takes it for null in the next file's check. */
+  /** An empty list that has been through a file's last stage, or was merged from what is no list: the reference's check takes it for null. */
   spent?: boolean;
 }
 

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { parseProject, problemsOf } from "./testing/memory.ts";
+
+test("a bare date in a list of env files names no file, as in the reference; alone or as a path it is refused", () => {
+  const files = (envFile: string): Record<string, string> => ({
+    "compose.yaml": `services: {a: {image: x, env_file: ${envFile}}}`,
+    "2001-01-01": "DATED=1",
+    "a.env": "A=1",
+  });
+  expect(parseProject(files("[2001-01-01]")).services["a"]).not.toHaveProperty("environment");
+  expect(parseProject(files("[2001-01-01, a.env]")).services["a"]?.environment).toEqual({ A: "1" });
+  expect(parseProject(files("['2001-01-01']")).services["a"]?.environment).toEqual({ DATED: "1" });
+  expect(problemsOf(files("2001-01-01"))).toMatchObject([{ attribute: "services.a.env_file" }]);
+  expect(problemsOf(files("[{path: 2001-01-01}]"))).not.toHaveLength(0);
+});
+
+const NOTHING = ["{}", "[]", "null", "{h: []}"];
+
+test.each(NOTHING)(
+  "no hosts in a mapping under %s of what extends or overrides it are refused, as in the reference",
+  (over) => {
+    const base = "services: {b: {image: x, extra_hosts: {}}}";
+    const extending = `services: {a: {extends: {service: b, file: b.yaml}, extra_hosts: ${over}}}`;
+    const refused = [{ attribute: "services.a.extra_hosts" }];
+    expect(problemsOf({ "compose.yaml": extending, "b.yaml": base })).toMatchObject(refused);
+    const override = { "compose.yaml": base, "compose.override.yaml": `services: {b: {extra_hosts: ${over}}}` };
+    expect(problemsOf(override)).toMatchObject([{ attribute: "services.b.extra_hosts" }]);
+  },
+);
+
+test("hosts put over none, and labels of which none are left, are what they say", () => {
+  const files = {
+    "compose.yaml": "services: {a: {image: x, extra_hosts: {}, labels: {}}}",
+    "compose.override.yaml": "services: {a: {extra_hosts: {h: 1.1.1.1}, labels: {}}}",
+  };
+  expect(parseProject(files).services["a"]).toMatchObject({ extra_hosts: ["h=1.1.1.1"] });
+});
+
+test("a host without addresses is printed as an empty list, as in the reference", () => {
+  expect(parseProject("services: {a: {image: x, extra_hosts: {h: []}}}").services["a"]?.extra_hosts).toEqual([]);
+  expect(parseProject("services: {a: {image: x, extra_hosts: {}}}").services["a"]).not.toHaveProperty("extra_hosts");
+});
