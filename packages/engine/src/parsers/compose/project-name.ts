@@ -5,8 +5,10 @@ import type { ParseOptions } from "../parser.ts";
 import type { Discovery } from "./discover.ts";
 import { type Session, UnreadableFile } from "./session.ts";
 import { RequiredFault, TemplateFault, substitute } from "./template.ts";
-import { readDocuments } from "./yaml/reader.ts";
 import { YamlFault } from "./yaml/fault.ts";
+import { rawMember } from "./yaml/raw-member.ts";
+import { type RawNode, readDocuments } from "./yaml/reader.ts";
+import { resolveScalar } from "./yaml/scalars.ts";
 
 /** The project's name: `-p`, `COMPOSE_PROJECT_NAME`, the last `name:` of its files, its folder. @throws CiloError `PROJECT_INVALID` */
 export function projectName(
@@ -26,11 +28,11 @@ export function projectName(
     );
   }
   const written = nameInFiles(discovery, session);
-  const name = normaliseName(written === "" ? posix.basename(discovery.projectDir) : written);
+  const name = normaliseName(written ?? posix.basename(discovery.projectDir));
   if (name !== "") return name;
   throw new CiloError(
     EngineCode.projectInvalid,
-    "The project has no name: neither name: nor its folder's name has a letter or digit",
+    `The project has no name: ${written === undefined ? "its folder's name" : "name:"} has no letter or digit`,
     { hint: "Write name: in the Compose file, or use -p NAME" },
   );
 }
@@ -40,16 +42,18 @@ function normaliseName(name: string): string {
   return (name.toLowerCase().match(/[a-z0-9_-]/gu) ?? []).join("").replace(/^[_-]+/u, "");
 }
 
-function nameInFiles({ files, env }: Discovery, session: Session): string {
+/** What the files say, variables put in: it may be nothing. `undefined` where they do not say. */
+function nameInFiles({ files, env }: Discovery, session: Session): string | undefined {
   let last = "";
   for (const file of files) {
     for (const name of namesIn(file, session)) if (name !== "") last = name;
   }
+  if (last === "") return undefined;
   try {
     return substitute(last, { lookup: (variable) => env.get(variable) });
   } catch (error) {
     // The loader itself reports it, with its place.
-    if (error instanceof TemplateFault || error instanceof RequiredFault) return "";
+    if (error instanceof TemplateFault || error instanceof RequiredFault) return undefined;
     throw error;
   }
 }
@@ -57,14 +61,18 @@ function nameInFiles({ files, env }: Discovery, session: Session): string {
 function namesIn(file: string, session: Session): string[] {
   try {
     const content = session.text(file);
-    if (!/^[\s\uFEFF{,]*["']?name["']?\s*:/mu.test(content)) return [];
-    return readDocuments(content).flatMap((document) => {
-      const at = document.items.findIndex((item, index) => index % 2 === 0 && item.text === "name");
-      const value = at === -1 ? undefined : document.items[at + 1];
-      return value?.kind === "scalar" ? [value.text] : [];
-    });
+    if (!/\bname\b|\\[uUx]/u.test(content)) return [];
+    return readDocuments(content).map((document) => nameOf(rawMember(document, "name")));
   } catch (error) {
     if (error instanceof UnreadableFile || error instanceof YamlFault) return [];
     throw error;
   }
+}
+
+/** A name is text however it is spelled: only what says nothing, or is packed, is not as it is written. */
+function nameOf(node: RawNode | undefined): string {
+  if (node?.kind !== "scalar") return "";
+  const resolved = resolveScalar(node.text, node.quoted, node.tag);
+  if (resolved?.type === "null") return "";
+  return resolved?.type === "string" ? String(resolved.value) : node.text;
 }

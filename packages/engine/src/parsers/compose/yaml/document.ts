@@ -107,7 +107,7 @@ class Expander {
   }
 }
 
-function isMergeKey(node: RawNode): boolean {
+export function isMergeKey(node: RawNode): boolean {
   return node.kind === "scalar" && node.text === "<<" && ((node.tag === "" && !node.quoted) || node.tag === "!!merge");
 }
 
