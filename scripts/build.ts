@@ -44,7 +44,9 @@ async function build(dist: string, program: Program): Promise<void> {
   await writeFile(join(next, "package.json"), '{"type":"module"}\n');
   const inputs = [
     ...modules,
-    ...["build.ts", "bundle-command.ts", "bundle-daemon.ts"].map((script) => join(root, "scripts", script)),
+    ...["build.ts", "bundle-command.ts", "bundle-daemon.ts", "bundle-builtins.ts"].map((script) =>
+      join(root, "scripts", script),
+    ),
   ].sort();
   await writeFile(join(next, "inputs.json"), JSON.stringify({ inputs, hash: await hashOf(inputs) }));
   await replace(dist, next);

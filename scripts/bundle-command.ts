@@ -1,6 +1,6 @@
-import { isBuiltin } from "node:module";
 import { isAbsolute, join } from "node:path";
 import { type OutputChunk, type OutputOptions, type Plugin, rolldown } from "rolldown";
+import { builtins } from "./bundle-builtins.ts";
 
 /**
  * Bundles the command whose sources are in `source` into the folder `target`, as ESM, and answers the files it is made
@@ -85,31 +85,6 @@ function staticModules(chunks: readonly OutputChunk[], entries: readonly string[
   };
   for (const entry of entries) add(chunks.find((chunk) => chunk.facadeModuleId === entry));
   return new Set([...found].flatMap((chunk) => chunk.moduleIds));
-}
-
-/**
- * Takes modules of Node from `process.getBuiltinModule` instead of importing them. An import of a built-in module reads
- * every one of its exports at once, getters too: that of `node:http` is all of undici, 30 ms of a start, that of
- * `node:util` worker threads, and so on.
- */
-function builtins(): Plugin {
-  const prefix = "\0builtin:";
-  return {
-    name: "builtins",
-    resolveId: (id, importer) => {
-      if (!isBuiltin(id)) return undefined;
-      // The bundler's own runtime makes `require` from it, before any module made here can be.
-      if (importer?.startsWith("\0rolldown") === true) return { id, external: true };
-      return { id: prefix + id, moduleSideEffects: false };
-    },
-    load: (id) =>
-      id.startsWith(prefix)
-        ? {
-            code: `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(prefix.length))});`,
-            moduleType: "js",
-          }
-        : undefined,
-  };
 }
 
 /** Native helpers that `ws` tries for and does without. A `require` of what is not bundled would need Node's modules at every start. */

@@ -1,5 +1,6 @@
 import { isAbsolute, join } from "node:path";
 import { rolldown } from "rolldown";
+import { builtins } from "./bundle-builtins.ts";
 
 /**
  * Bundles the daemon whose `main.ts` is in `source` into one file, `main.js` in the folder `target`, that runs on Node
@@ -13,7 +14,15 @@ export async function bundleDaemon(source: string, target: string): Promise<stri
     resolve: { mainFields: ["module", "main"] },
     // Optional parts of `ws`, in C, that it does without.
     external: ["bufferutil", "utf-8-validate"],
+    plugins: [builtins()],
   });
-  const { output } = await bundle.write({ format: "esm", dir: target, cleanDir: true, codeSplitting: false });
+  const { output } = await bundle.write({
+    format: "esm",
+    dir: target,
+    cleanDir: true,
+    codeSplitting: false,
+    // A daemon keeps its source in memory. Names stay, for stack traces.
+    minify: { compress: true, mangle: false, codegen: true },
+  });
   return output.flatMap((one) => (one.type === "chunk" ? one.moduleIds.filter((id) => isAbsolute(id)) : []));
 }

@@ -9,6 +9,7 @@ export * from "./contract/machines.ts";
 export * from "./contract/server.ts";
 export * from "./contract/agent.ts";
 export * from "./contract/agent-config.ts";
+export * from "./contract/agent-process.ts";
 export * from "./contract/exec.ts";
 export * from "./codes.ts";
 export * from "./problem.ts";

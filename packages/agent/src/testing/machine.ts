@@ -36,8 +36,8 @@ export interface TestMachine extends AsyncDisposable {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Runs a program in the machine's namespace. */
   exec(argv: readonly string[], expect?: readonly number[]): Promise<string>;
-  /** `program`: a bundle, instead of the sources. */
-  startAgent(program?: string): Promise<void>;
+  /** `as`: Node's arguments and variables, instead of the sources on a plain Node. */
+  startAgent(as?: AgentProcess): Promise<void>;
   /** SIGTERM, or SIGKILL. */
   stopAgent(signal?: NodeJS.Signals): Promise<void>;
   agentPid(): number;
@@ -61,6 +61,11 @@ export interface ExecRequest {
   readonly environmentId: EnvironmentId;
   readonly start: { service: string; command: string[]; env?: Record<string, string> };
   readonly input: string;
+}
+
+export interface AgentProcess {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface TestPeer {
@@ -238,14 +243,14 @@ export async function startTestMachine(): Promise<TestMachine> {
     address,
     env: agentEnv,
     exec: space,
-    async startAgent(program = main) {
+    async startAgent(as = { argv: [main], env: {} }) {
       await mkdir(folder, { recursive: true });
       const log = createWriteStream(join(folder, "agent.log"), { flags: "a" });
       await new Promise((resolve) => log.once("open", resolve));
       const child = spawn(
         "nsenter",
-        [`--net=/run/netns/cilo-${tag}-m`, "--", process.execPath, program, "run", ...places],
-        { env: agentEnv, stdio: ["ignore", log, log] },
+        [`--net=/run/netns/cilo-${tag}-m`, "--", process.execPath, ...as.argv, "run", ...places],
+        { env: { ...agentEnv, ...as.env }, stdio: ["ignore", log, log] },
       );
       agent = child;
       await poll(

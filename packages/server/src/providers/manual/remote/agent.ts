@@ -1,4 +1,10 @@
+import { AGENT_NODE_ENV, AGENT_NODE_OPTIONS } from "@cilo/api";
 import { prelude } from "./places.ts";
+
+const nodeOptions = AGENT_NODE_OPTIONS.join(" ");
+const nodeEnv = Object.entries({ ...AGENT_NODE_ENV, NODE_COMPILE_CACHE: "/opt/cilo-agent/current/cache" })
+  .map(([name, value]) => `${name}=${value}`)
+  .join(" ");
 
 /** The command that an archive is sent to. Constant, and without a quote: a login shell of any kind reads it. */
 export const receiveCommand = "umask 077 && mkdir -p /opt/cilo-agent && exec cat >/opt/cilo-agent/incoming";
@@ -45,7 +51,8 @@ After=network-online.target docker.service podman.socket nftables.service
 
 [Service]
 ExecStartPre=/bin/sh -c 'test ! -e /etc/cilo-agent/firewall.nft || exec nft -f /etc/cilo-agent/firewall.nft'
-ExecStart=/opt/cilo-agent/current/bin/node /opt/cilo-agent/current/main.js run
+ExecStart=/opt/cilo-agent/current/bin/node ${nodeOptions} /opt/cilo-agent/current/main.js run
+Environment=${nodeEnv}
 Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 Restart=always
 RestartSec=1
@@ -83,7 +90,7 @@ keep() {
     [ -e /etc/cilo-agent/firewall.nft ] && nft -f /etc/cilo-agent/firewall.nft
     # Once it is large the log begins again, with one former one kept.
     [ "$(wc -c <$log)" -gt 10000000 ] && cp $log $log.1 && : >$log
-    "$program/bin/node" "$program/main.js" run &
+    env ${nodeEnv} "$program/bin/node" ${nodeOptions} "$program/main.js" run &
     echo $! >$child
     wait $!
     sleep 1
@@ -197,6 +204,8 @@ if [ $changed = no ] && running && answers "$4" 5000; then
   wg pubkey <$state/wireguard.key
   exit 0
 fi
+# Compiles the code once; a start that has to do that keeps 10 MB more.
+timeout 30 env ${nodeEnv} $program/current/bin/node ${nodeOptions} $program/current/main.js --version >/dev/null 2>&1 || :
 if ! restart || ! answers "$4" 30000; then
   words=$(last_words)
   if [ -n "$former" ] && [ -d "$program/$former" ] && [ "$former" != "versions/$1" ]; then

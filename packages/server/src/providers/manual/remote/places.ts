@@ -2,7 +2,7 @@
  * Where everything of ours lies on a machine, for the scripts that run there:
  *
  * ```
- * /opt/cilo-agent/versions/<id>/   bin/node and the agent, as they were built; never changed
+ * /opt/cilo-agent/versions/<id>/   bin/node and the agent, as they were built, never changed; cache/, its compiled code
  * /opt/cilo-agent/current          a link to the one that runs
  * /opt/cilo-agent/packages         system packages that came with us, one a line
  * /etc/cilo-agent/                 config.json, firewall.nft
