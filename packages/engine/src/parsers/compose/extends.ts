@@ -35,7 +35,15 @@ export function applyExtends(project: TreeMap, { level, source, resets }: Extend
   }
   const failed = new Set<Tree>();
   for (const name of services.entries.keys()) {
-    const extended = extend(name, { services, file: source.path, level, resets: [resets], chain: [], failed });
+    const extended = extend(name, {
+      services,
+      file: source.path,
+      root: source.path,
+      level,
+      resets: [resets],
+      chain: [],
+      failed,
+    });
     if (extended !== undefined) services.entries.set(name, extended);
   }
 }
@@ -44,6 +52,8 @@ interface Step {
   readonly services: TreeMap;
   /** The file `services` is from, as it was named. */
   readonly file: string;
+  /** The file where the way here began. */
+  readonly root: string;
   readonly level: Level;
   /** What the documents on the way here reset. */
   readonly resets: readonly Resets[];
@@ -84,10 +94,8 @@ function extendService(name: string, service: Tree, step: Step): Tree | undefine
   const target = clause.kind === "map" ? asText(clause.entries.get("service")) : asText(clause);
   if (target === undefined) return report("service is missing: the name of the service to extend");
   const file = clause.kind === "map" ? clause.entries.get("file") : undefined;
-  const from =
-    file === undefined || isNull(file)
-      ? { services: step.services, file: step.file, resets: [] }
-      : otherFile(file, { step, report });
+  const local = file === undefined || isNull(file);
+  const from = local ? { services: step.services, file: step.file, resets: [] } : otherFile(file, { step, report });
   if (from === undefined) return undefined;
   if (!from.services.entries.has(target)) {
     return report(
@@ -96,7 +104,8 @@ function extendService(name: string, service: Tree, step: Step): Tree | undefine
     );
   }
   if (step.chain.length > MAX_CHAIN) return report(`services extend each other more than ${MAX_CHAIN} deep`);
-  const link = { file: from.file, service: name };
+  // A service of the same file counts as one of the first file, as in the reference.
+  const link = { file: local ? step.root : from.file, service: name };
   if (step.chain.some((one) => one.file === link.file && one.service === link.service)) {
     return report(
       `the services extend each other in a circle: ${[...step.chain.map((one) => one.service), name].join(" -> ")}`,
@@ -122,10 +131,9 @@ function putOver(
   const copy = clone(base);
   if (copy.kind !== "map") return undefined;
   const wrapped = map([["services", map([[name, copy]], copy)]], copy);
+  // What is reset above the service's members does not take it away from what extends it.
   for (const paths of resets) forget(wrapped, paths);
-  const left = wrapped.entries.get("services");
-  const under = left?.kind === "map" ? left.entries.get(name) : undefined;
-  const merged = mergeServices(under?.kind === "map" ? under : map([], copy), service, {
+  const merged = mergeServices(copy, service, {
     name,
     problems: step.level.session.problems,
   });

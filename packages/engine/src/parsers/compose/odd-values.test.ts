@@ -40,3 +40,25 @@ test("a host without addresses is printed as an empty list, as in the reference"
   expect(parseProject("services: {a: {image: x, extra_hosts: {h: []}}}").services["a"]?.extra_hosts).toEqual([]);
   expect(parseProject("services: {a: {image: x, extra_hosts: {}}}").services["a"]).not.toHaveProperty("extra_hosts");
 });
+
+test("what a later file overrides as a whole still has what it extends", () => {
+  const files = (services: string): Record<string, string> => ({
+    "compose.yaml": "services: {a: {image: old, hostname: h}, b: {image: y, user: u}}",
+    "compose.override.yaml": services,
+  });
+  const expected = { image: "y", user: "u" };
+  const one = parseProject(files("services: {a: !override {extends: b}, b: {image: y, user: u}}")).services["a"];
+  const all = parseProject(files("services: !override {a: {extends: b}, b: {image: y, user: u}}")).services["a"];
+  expect([one, all]).toMatchObject([expected, expected]);
+  expect([one, all].filter((service) => service?.hostname !== undefined)).toEqual([]);
+});
+
+test("a service may extend its namesake of another file, which extends one of its own file", () => {
+  const files = {
+    "compose.yaml": "services: {a: {extends: {service: a, file: base.yaml}}}",
+    "base.yaml": "services: {a: {extends: b, user: u}, b: {image: x}}",
+  };
+  expect(parseProject(files).services["a"]).toMatchObject({ image: "x", user: "u" });
+  const circle = { ...files, "base.yaml": "services: {a: {extends: b}, b: {extends: a}}" };
+  expect(problemsOf(circle)[0]?.message).toMatch(/in a circle: /u);
+});

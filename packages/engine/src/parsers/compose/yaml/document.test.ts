@@ -110,3 +110,9 @@ test("where a value tagged !reset stood is told, and the value is gone", () => {
   ]);
   expect(document === undefined ? undefined : plain(document.root)).toEqual({ a: { c: 2 }, d: { c: 2, e: [1] } });
 });
+
+test("a key is repeated when it is written again; one written as an alias may be, and the later counts", () => {
+  expect(() => read('{<<: {a: 1}, "<<": b}')).toThrow("<< stands here a second time");
+  expect(() => read('{a: 1, "a": 2}')).toThrow('the key "a" stands here a second time');
+  expect(read("[&k a, {*k : 1, a: 2}, {a: 2, *k : 1}]")).toEqual([["a", { a: 2 }, { a: 1 }]]);
+});

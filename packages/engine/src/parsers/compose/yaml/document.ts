@@ -75,19 +75,18 @@ class Expander {
 
   #map(node: RawNode, keyAt: number): TreeMap {
     const entries = new Map<string, Tree>();
+    const written = new Set<string>();
     let merged: RawNode | undefined;
     for (let index = 0; index + 1 < node.items.length; index += 2) {
       const key = node.items[index];
       const value = node.items[index + 1];
       if (key === undefined || value === undefined) continue;
-      if (isMergeKey(key)) {
-        if (merged !== undefined) throw new YamlFault("<< stands here a second time; give it a list", key.at);
-        merged = value;
-        continue;
-      }
-      const name = keyName(key);
-      if (entries.has(name)) throw new YamlFault(`the key ${JSON.stringify(name)} stands here a second time`, key.at);
-      entries.set(name, this.expand(value, key.at));
+      // As it is written: by an alias, a key may be said again, and the later one counts.
+      const writing = `${key.kind} ${key.text}`;
+      if (written.has(writing)) throw repeated(key);
+      written.add(writing);
+      if (isMergeKey(key)) merged = value;
+      else entries.set(keyName(key), this.expand(value, key.at));
     }
     if (merged !== undefined) this.#merge(entries, merged);
     return { kind: "map", entries, source: this.#source, at: node.at, keyAt };
@@ -105,6 +104,11 @@ class Expander {
       for (const [name, value] of tree.entries) if (!entries.has(name)) entries.set(name, value);
     }
   }
+}
+
+function repeated(key: RawNode): YamlFault {
+  const what = key.text === "<<" ? "<<" : `the key ${JSON.stringify(key.text)}`;
+  return new YamlFault(`${what} stands here a second time${key.text === "<<" ? "; give it a list" : ""}`, key.at);
 }
 
 export function isMergeKey(node: RawNode): boolean {
