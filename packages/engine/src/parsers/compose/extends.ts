@@ -6,7 +6,7 @@ import { resolvePaths } from "./paths.ts";
 import { attributePath, keyPlace } from "./problems.ts";
 import { forget } from "./reset.ts";
 import { UnreadableFile } from "./session.ts";
-import { type Source, type Tree, type TreeMap, asText, clone, isNull, map } from "./tree.ts";
+import { type Source, type Tree, type TreeMap, asText, clone, isNull, map, member } from "./tree.ts";
 import { removeRepeats } from "./unique.ts";
 
 /** A longer chain is a mistake; each link is a call within the last. */
@@ -34,7 +34,10 @@ export function applyExtends(project: TreeMap, { level, source, resets }: Extend
     return;
   }
   const failed = new Set<Tree>();
-  for (const name of services.entries.keys()) {
+  // What extends another file goes first: where two files use the same names, fewer look like a circle.
+  const elsewhere = (service: Tree): boolean => member(member(service, "extends"), "file") !== undefined;
+  const ordered = [...services.entries].toSorted(([, a], [, b]) => Number(elsewhere(b)) - Number(elsewhere(a)));
+  for (const [name] of ordered) {
     const extended = extend(name, {
       services,
       file: source.path,

@@ -62,3 +62,12 @@ test("a service may extend its namesake of another file, which extends one of it
   const circle = { ...files, "base.yaml": "services: {a: {extends: b}, b: {extends: a}}" };
   expect(problemsOf(circle)[0]?.message).toMatch(/in a circle: /u);
 });
+
+test("names that two files share are no circle, whichever stands first", () => {
+  const base = "services: {g: {extends: k}, k: {image: x}}";
+  const [g, k] = ["g: {extends: k}", "k: {extends: {service: g, file: base.yaml}, user: u}"];
+  for (const services of [`{${g}, ${k}}`, `{${k}, ${g}}`]) {
+    const spec = parseProject({ "compose.yaml": `services: ${services}`, "base.yaml": base });
+    expect(spec.services["g"]).toMatchObject({ image: "x", user: "u" });
+  }
+});
