@@ -1,5 +1,5 @@
 import { isAbsolute, join } from "node:path";
-import { rolldown } from "rolldown";
+import { type Plugin, rolldown } from "rolldown";
 import { builtins } from "./bundle-builtins.ts";
 
 /**
@@ -14,7 +14,7 @@ export async function bundleDaemon(source: string, target: string): Promise<stri
     resolve: { mainFields: ["module", "main"] },
     // Optional parts of `ws`, in C, that it does without.
     external: ["bufferutil", "utf-8-validate"],
-    plugins: [builtins()],
+    plugins: [builtins(), inAscii()],
   });
   const { output } = await bundle.write({
     format: "esm",
@@ -25,4 +25,22 @@ export async function bundleDaemon(source: string, target: string): Promise<stri
     minify: { compress: true, mangle: false, codegen: true },
   });
   return output.flatMap((one) => (one.type === "chunk" ? one.moduleIds.filter((id) => isAbsolute(id)) : []));
+}
+
+/** One character beyond Latin-1 makes V8 keep the whole text in two bytes each, which are megabytes of a daemon's memory. */
+function inAscii(): Plugin {
+  return {
+    name: "in-ascii",
+    generateBundle: (_, output) => {
+      for (const chunk of Object.values(output)) if (chunk.type === "chunk") chunk.code = escaped(chunk.code);
+    },
+  };
+}
+
+/** @throws where an escape would be another text than the character: after a backslash, and in `String.raw` */
+function escaped(code: string): string {
+  const wrong = /\\[^\0-\x7f]|String\.raw`[^`]*[^\0-\x7f`]/u.exec(code);
+  if (wrong !== null) throw new Error(`a bundle cannot be in ASCII: ${wrong[0]}`);
+  // Without `u`: a character of two units is two escapes.
+  return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

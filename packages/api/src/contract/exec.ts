@@ -8,7 +8,7 @@ import { Label } from "./values.ts";
  */
 export const ExecStart = z.strictObject({
   type: z.literal("start"),
-  /** In a service's container; without one, in the workspace's folder on the machine, isolated from it. */
+  /** In a service's container. Without one is for the workspace's folder on the machine, which agents refuse as yet. */
   service: z.optional(Label),
   command: z.array(z.string().max(131_072)).min(1).max(4096),
   tty: z.optional(z.strictObject({ columns: z.int().min(1).max(9999), rows: z.int().min(1).max(9999) })),
