@@ -26,7 +26,8 @@ export async function poll<T>(
     const answer = await probe();
     if (answer !== undefined && answer !== false) return answer;
     const left = deadline - performance.now();
-    if (left <= 0) throw new CiloError(BaseCode.timeout, `waited ${options.timeoutMs} ms for ${options.what}`);
+    // A timer may be early by a fraction of a millisecond: the try after it was the last one.
+    if (left < 1) throw new CiloError(BaseCode.timeout, `waited ${options.timeoutMs} ms for ${options.what}`);
     await delay(Math.min(pause, left), options.signal);
   }
 }

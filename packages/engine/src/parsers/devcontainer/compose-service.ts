@@ -73,7 +73,7 @@ function parseNamed(
   }: { readonly name: string; readonly service: string; readonly resolved: ResolvedDevcontainer },
 ): EnvironmentSpec {
   try {
-    const spec = composeParser.parse(request);
+    const spec = parseAlsoNameless(request, name);
     const isNamedAsFolder =
       spec.projectDir !== request.workingDir && spec.name === posix.basename(spec.projectDir).replace(/^\.+/u, "");
     return isNamedAsFolder ? composeParser.parse({ ...request, projectName: name }) : spec;
@@ -83,6 +83,16 @@ function parseNamed(
       cause: error,
       problems: [missingService(error, { service, resolved })],
     });
+  }
+}
+
+/** The files' own name may come to nothing, as that of a variable that is not set: then it is called as what it is for too. */
+function parseAlsoNameless(request: ParseOptions, name: string): EnvironmentSpec {
+  try {
+    return composeParser.parse(request);
+  } catch (error) {
+    if (!isCiloError(error, EngineCode.projectInvalid)) throw error;
+    return composeParser.parse({ ...request, projectName: name });
   }
 }
 
