@@ -4,6 +4,7 @@ import { isSuffix, parsePool } from "@cilo/network";
 import type { Addressing } from "@cilo/engine";
 import * as z from "zod/mini";
 import { CliCode } from "./errors.ts";
+import { parseJson } from "./json.ts";
 
 /** What `cilo init` chose for this machine: `machine.json` of the home. */
 const MachineFile = z.object({
@@ -40,7 +41,7 @@ export async function readMachine(home: string): Promise<MachineSettings> {
   const path = machinePath(home);
   const text = await readFileIfThere(path);
   if (text === undefined) return defaultMachine;
-  const parsed = MachineFile.safeParse(json(text));
+  const parsed = MachineFile.safeParse(parseJson(text));
   if (!parsed.success) throw invalid(`${path} is damaged`, parsed.error);
   const { dnsPort, baseSubnet, suffixes, addressing = "auto" } = parsed.data;
   checkPool(path, baseSubnet);
@@ -73,13 +74,4 @@ export async function writeMachine(
 
 function machinePath(home: string): string {
   return join(home, "machine.json");
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

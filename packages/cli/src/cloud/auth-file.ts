@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { CiloError, readFileIfThere, writeFileAtomic } from "@cilo/base";
 import * as z from "zod/mini";
 import { CliCode } from "../errors.ts";
+import { parseJson } from "../json.ts";
 
 /** Keys for servers: `cloud-auth.json` of the home, 0600. `current` is the one that commands mean without `--server`. */
 const AuthFile = z.object({
@@ -16,7 +17,7 @@ export async function readAuth(home: string): Promise<AuthFile> {
   const path = authPath(home);
   const text = await readFileIfThere(path);
   if (text === undefined) return { version: 1, servers: [] };
-  const parsed = AuthFile.safeParse(json(text));
+  const parsed = AuthFile.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new CiloError(CliCode.cloudAuthInvalid, `${path} is damaged`, {
     hint: `Remove it and log in again: cilo cloud login --server URL`,
@@ -42,13 +43,4 @@ export function withoutServer(file: AuthFile, url: string): AuthFile {
 
 function authPath(home: string): string {
   return join(home, "cloud-auth.json");
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

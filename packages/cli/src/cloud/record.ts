@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CiloError, isErrno, readFileIfThere, writeFileAtomic } from "@cilo/base";
 import { EngineCode, isDnsLabel } from "@cilo/engine";
 import * as z from "zod/mini";
+import { parseJson } from "../json.ts";
 
 /** How this device reaches an environment's machine; kept so that a tunnel can be made again without asking. */
 const Connection = z.object({
@@ -85,7 +86,7 @@ export async function readCloudRecord(home: string, environment: string): Promis
   const { record: path } = cloudPaths(home, environment);
   const text = await readFileIfThere(path);
   if (text === undefined) return undefined;
-  const parsed = CloudRecord.safeParse(JSON.parse(text));
+  const parsed = CloudRecord.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new CiloError(EngineCode.recordInvalid, `${path} is damaged`, {
     hint: `Remove its folder and connect again: cilo cloud connect ${environment}`,
